@@ -1,0 +1,42 @@
+// Decides which tests exist and how they run: one project per kind of test, so that `vitest run --project unit`
+// runs one kind alone. Each test file has a process of its own (forks), because a role started in one file must not
+// be able to disturb another, and because the leak check counts the handles of a whole process.
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+type Kind = { name: string; include: string[]; testTimeoutMs: number };
+
+/** Kinds that start processes or compile need more than the few seconds that a pure test may take. */
+const kinds: Kind[] = [
+  { name: "unit", include: ["packages/**/*.test.ts", "bench/**/*.test.ts"], testTimeoutMs: 5_000 },
+  { name: "architecture", include: ["test/architecture/**/*.test.ts"], testTimeoutMs: 30_000 },
+  { name: "setup", include: ["test/setup/**/*.test.ts"], testTimeoutMs: 30_000 },
+  { name: "types", include: ["test/types/**/*.test.ts"], testTimeoutMs: 60_000 },
+  { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeoutMs: 30_000 },
+  { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeoutMs: 120_000 },
+  { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeoutMs: 60_000 },
+  { name: "examples", include: ["test/examples/**/*.test.ts"], testTimeoutMs: 60_000 },
+  { name: "regression", include: ["test/regression/**/*.test.ts"], testTimeoutMs: 60_000 },
+];
+
+const project = ({ name, include, testTimeoutMs }: Kind): TestProjectInlineConfiguration => ({
+  test: {
+    name,
+    include,
+    setupFiles: ["./test/setup/no-leaks.ts"],
+    testTimeout: testTimeoutMs,
+    hookTimeout: testTimeoutMs,
+    pool: "forks",
+    restoreMocks: true,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: kinds.map(project),
+    reporters: ["default", "./test/setup/totals-reporter.ts"],
+    // The slowest machine that must pass has two cores, and integration tests start processes of their own.
+    maxWorkers: 2,
+    // A focused test would silently switch off all others.
+    allowOnly: false,
+  },
+});
