@@ -1,1 +1,11 @@
-export {};
+/** Mechanisms that ends share. Pure: no clock, no socket, no randomness of their own. */
+export * from "./backoff.ts";
+export * from "./credit.ts";
+export * from "./id-runs.ts";
+export * from "./reliable-stream.ts";
+export * from "./seq-set.ts";
+export * from "./session.ts";
+export * from "./session-client.ts";
+export * from "./session-server.ts";
+export * from "./timing.ts";
+export * from "./window-tuner.ts";

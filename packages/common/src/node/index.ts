@@ -1,0 +1,3 @@
+/** What the shells of all roles need from Node: identity, clock, log. */
+export * from "./identity.ts";
+export * from "./log.ts";
