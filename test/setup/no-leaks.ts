@@ -9,6 +9,9 @@ import { countHandles, grown } from "./live-handles.ts";
 const settleMs = 2_000;
 const pollMs = 10;
 
+// The standard streams open when they are first looked at; whoever does so has leaked nothing.
+void [process.stdin, process.stdout, process.stderr];
+
 const before = countHandles();
 
 // Registered before any hook of the test file, hence run after all of them.
