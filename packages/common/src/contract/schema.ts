@@ -4,7 +4,7 @@
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { contractLimits } from "./limits.ts";
-import { preview } from "./preview.ts";
+import { toRemoteError } from "./remote-error.ts";
 import { TqError } from "./tq-error.ts";
 
 /** Any Standard Schema: zod, valibot, arktype, …, or `type<T>()`. */
@@ -61,10 +61,8 @@ export function validate<S extends Schema>(
 ): Validation<InferOutput<S>> | Promise<Validation<InferOutput<S>>> {
   try {
     const result = schema["~standard"].validate(value);
-    if (isPromiseLike(result))
-      return Promise.resolve(result)
-        .then(toValidation<S>)
-        .catch(schemaThrew);
+    // Chained on the schema's own promise: this layer starts nothing asynchronous itself.
+    if (isPromiseLike(result)) return result.then(toValidation<S>).then(undefined, schemaThrew);
     return toValidation<S>(result);
   } catch (thrown) {
     return schemaThrew(thrown);
@@ -84,8 +82,9 @@ function toValidation<S extends Schema>(
 }
 
 function schemaThrew(thrown: unknown): Invalid {
-  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : preview(thrown);
-  return { ok: false, issues: [{ path: "", message: `the schema itself threw ${what}` }], cause: thrown };
+  const { name, message } = toRemoteError(thrown);
+  const issue = { path: "", message: `the schema itself threw ${name}: ${message}` };
+  return { ok: false, issues: [issue], cause: thrown };
 }
 
 function toIssue({ message, path = [] }: StandardSchemaV1.Issue): ValidationIssue {
