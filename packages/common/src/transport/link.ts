@@ -12,19 +12,28 @@ export type Frames = readonly Uint8Array[];
 /** One connection of one peer, as the binding side knows it. A peer that reconnects comes under a new one. */
 export type Route = string;
 
+/** Messages since the link was made. `dropped` are those that `send` could not hand over. */
+export interface LinkStats {
+  readonly sent: number;
+  readonly received: number;
+  readonly dropped: number;
+}
+
 export interface ServerLink {
   /** Where peers can connect: wildcard ports resolved. */
   readonly endpoint: string;
   /** Hands a message over. Dropped, and counted, if the route is unknown or its pipe is full. */
   send(route: Route, frames: Frames): void;
-  /** Resolves when the endpoint is free again. Harmless twice. */
+  stats(): LinkStats;
+  /** Receives nothing more at once; resolves when the endpoint is free again. Harmless twice. */
   close(): Promise<void>;
 }
 
 export interface ClientLink {
   /** Hands a message over. Dropped, and counted, while nobody is there or the pipe is full. */
   send(frames: Frames): void;
-  /** Resolves when nothing more will be received. Gives what was already handed over `lingerMs` to leave. Harmless twice. */
+  stats(): LinkStats;
+  /** Receives nothing more at once. What was already handed over has a short time to leave. Harmless twice. */
   close(): Promise<void>;
 }
 
@@ -36,6 +45,11 @@ export interface BindOptions {
 export interface ConnectOptions {
   /** Called for each message, never inside `connect` or `send`. Must not throw. */
   readonly receive: (frames: Frames) => void;
+  /**
+   * Called when a connection has been made, the first time or anew: what is said now has somebody to go to. A hint
+   * that saves waiting; it may never come, and somebody there is no proof of somebody who answers. Must not throw.
+   */
+  readonly opened?: (() => void) | undefined;
 }
 
 export interface Transport {

@@ -1,0 +1,167 @@
+/**
+ * The one shell around every pure core: joins it to links, a clock and the event loop, and makes a running node of them.
+ * It knows channels by name and nothing of what is said on them.
+ */
+import { invariant } from "../contract/index.ts";
+import { encodeMessage, type Message } from "../wire/index.ts";
+import { assertBindAllowed } from "./assert-bind-allowed.ts";
+import type { Core, From } from "./core.ts";
+import { CoreLoop, type LoopHost } from "./core-loop.ts";
+import type { ClientLink, LinkStats, Route, ServerLink, Transport } from "./link.ts";
+import { eventLoopHost } from "./loop-hosts.ts";
+
+/** What a core sends through, and what its shell steers. */
+export interface Driver {
+  /** The clock that the core is given. */
+  now(): number;
+  /**
+   * Binds a channel and gives the endpoint, wildcards resolved.
+   *
+   * Errors: `TQ_ERR_INSECURE_BIND`, `TQ_ERR_ADDRESS_IN_USE`, `TQ_ERR_BIND_FAILED`, `TQ_ERR_INVALID_ENDPOINT`.
+   */
+  bind(channel: string, endpoint: string): Promise<string>;
+  /**
+   * Connects a channel, and keeps it connected until `disconnect`.
+   *
+   * Errors: `TQ_ERR_INVALID_ENDPOINT`, thrown.
+   */
+  connect(channel: string, endpoint: string): void;
+  /** Closes a bound or connected channel. Harmless if there is none. */
+  disconnect(channel: string): Promise<void>;
+  /** Hands a message to a channel: with a route where it is bound, without where it is connected. May be lost. */
+  send(channel: string, route: Route | undefined, message: Message): void;
+  /** After a call of the core by its shell: flush at the end of this turn. */
+  touch(): void;
+  /** Flush at once: for the last words before `close`. */
+  flushNow(): void;
+  /** Message counts of the open channels. */
+  stats(): Record<string, LinkStats>;
+  /** Ends the core's turns and closes its links, not the transport. Harmless twice. */
+  close(): Promise<void>;
+}
+
+export interface DriverOptions {
+  readonly transport: Transport;
+  /** Makes the core; called once, before `createDriver` returns. */
+  readonly core: (driver: Driver) => Core;
+  /** Allows binds beyond the loopback. Default false. */
+  readonly insecure?: boolean | undefined;
+  /** The core threw: a bug in it. It is never called again; the links stay until `close`. Default: an uncaught exception. */
+  readonly onFatal?: ((error: unknown) => void) | undefined;
+  /** Default: Node's event loop. */
+  readonly host?: LoopHost | undefined;
+}
+
+export function createDriver(options: DriverOptions): Driver {
+  return new NodeDriver(options);
+}
+
+/** binding: a name is reserved while its bind is under way. */
+type Channel =
+  | { readonly kind: "binding" }
+  | { readonly kind: "bound"; readonly link: ServerLink }
+  | { readonly kind: "connected"; readonly link: ClientLink };
+
+function throwUncaught(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+class NodeDriver implements Driver {
+  readonly #transport: Transport;
+  readonly #insecure: boolean;
+  readonly #host: LoopHost;
+  /** Missing only while the core is being made; a fresh loop flushes by itself. */
+  readonly #loop: CoreLoop | undefined;
+  readonly #channels = new Map<string, Channel>();
+  #isClosed = false;
+
+  constructor(options: DriverOptions) {
+    this.#transport = options.transport;
+    this.#insecure = options.insecure ?? false;
+    this.#host = options.host ?? eventLoopHost;
+    const core = options.core(this);
+    this.#loop = new CoreLoop({ core, host: this.#host, onFatal: options.onFatal ?? throwUncaught });
+  }
+
+  now(): number {
+    return this.#host.now();
+  }
+
+  async bind(channel: string, endpoint: string): Promise<string> {
+    assertBindAllowed(endpoint, { insecure: this.#insecure });
+    const binding: Channel = { kind: "binding" };
+    this.#open(channel, binding);
+    let link: ServerLink;
+    try {
+      link = await this.#transport.bind(endpoint, {
+        receive: (route, frames) => this.#loop?.received({ channel, route }, frames),
+      });
+    } catch (error) {
+      if (this.#channels.get(channel) === binding) this.#channels.delete(channel);
+      throw error;
+    }
+    // Disconnected or closed in the meantime.
+    if (this.#channels.get(channel) === binding) this.#channels.set(channel, { kind: "bound", link });
+    else await link.close();
+    return link.endpoint;
+  }
+
+  connect(channel: string, endpoint: string): void {
+    const from: From = { channel, route: undefined };
+    invariant(!this.#channels.has(channel), `channel ${channel} is opened once at a time`);
+    const link = this.#transport.connect(endpoint, {
+      receive: (frames) => this.#loop?.received(from, frames),
+      opened: () => this.#loop?.opened(channel),
+    });
+    this.#open(channel, { kind: "connected", link });
+  }
+
+  async disconnect(channel: string): Promise<void> {
+    const open = this.#channels.get(channel);
+    this.#channels.delete(channel);
+    if (open !== undefined && open.kind !== "binding") await open.link.close();
+  }
+
+  send(channel: string, route: Route | undefined, message: Message): void {
+    const open = this.#channels.get(channel);
+    // A channel that was just closed is like a peer that just left: what is said to it is lost.
+    if (open === undefined || open.kind === "binding") return;
+    const frames = encodeMessage(message);
+    if (open.kind === "connected") {
+      open.link.send(frames);
+    } else {
+      invariant(route !== undefined, `a message on the bound channel ${channel} has a route`);
+      open.link.send(route, frames);
+    }
+  }
+
+  touch(): void {
+    this.#loop?.touch();
+  }
+
+  flushNow(): void {
+    this.#loop?.flushNow();
+  }
+
+  stats(): Record<string, LinkStats> {
+    const stats: Record<string, LinkStats> = {};
+    for (const [name, channel] of this.#channels) {
+      if (channel.kind !== "binding") stats[name] = channel.link.stats();
+    }
+    return stats;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#loop?.stop();
+    await Promise.all([...this.#channels.keys()].map((channel) => this.disconnect(channel)));
+  }
+
+  #open(name: string, channel: Channel): void {
+    invariant(!this.#isClosed, `channel ${name} is opened before the driver is closed`);
+    invariant(!this.#channels.has(name), `channel ${name} is opened once at a time`);
+    this.#channels.set(name, channel);
+  }
+}

@@ -1,0 +1,64 @@
+/** The binding side of a memory network. */
+import type { LinkStats, Route } from "./link.ts";
+import { LinkCounters } from "./link-counters.ts";
+import type { NetworkConnection } from "./network-connection.ts";
+
+export class NetworkServer<Payload> {
+  readonly name: string;
+  readonly #forget: () => void;
+  readonly #receive: (route: Route, payload: Payload) => void;
+  readonly #connections = new Map<Route, NetworkConnection<Payload>>();
+  readonly #counters = new LinkCounters();
+  #isClosed = false;
+
+  /** Made by `FaultyNetwork.bind`. `forget` frees the name. @internal */
+  constructor(name: string, receive: (route: Route, payload: Payload) => void, forget: () => void) {
+    this.name = name;
+    this.#receive = receive;
+    this.#forget = forget;
+  }
+
+  /** Dropped, and counted, if the route is unknown or its pipe is full. */
+  send(route: Route, payload: Payload): void {
+    this.#counters.count(this.#connections.get(route)?.sendToClient(payload) ?? false);
+  }
+
+  stats(): LinkStats {
+    return this.#counters.snapshot();
+  }
+
+  /** Receives nothing more; what was sent still arrives. Clients wait for the name to be bound again. */
+  close(): void {
+    for (const connection of this.#end()) connection.closedByServer();
+  }
+
+  /** The process died: what was in flight is lost. Clients wait for the name to be bound again. */
+  crash(): void {
+    for (const connection of this.#end()) connection.cut();
+  }
+
+  /** @internal */
+  add(connection: NetworkConnection<Payload>): void {
+    this.#connections.set(connection.route, connection);
+  }
+
+  /** @internal */
+  disconnected(route: Route): void {
+    this.#connections.delete(route);
+  }
+
+  /** @internal */
+  arrived(route: Route, payload: Payload): void {
+    if (this.#isClosed) return;
+    this.#counters.received += 1;
+    this.#receive(route, payload);
+  }
+
+  #end(): NetworkConnection<Payload>[] {
+    const connections = [...this.#connections.values()];
+    this.#connections.clear();
+    if (!this.#isClosed) this.#forget();
+    this.#isClosed = true;
+    return connections;
+  }
+}
