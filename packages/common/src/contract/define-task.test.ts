@@ -89,6 +89,24 @@ test.each([
   expect(refusal({ ...minimal, ...options })).toContain(message);
 });
 
+test("takes both ends of every range", () => {
+  const ends = [
+    {
+      maxAttempts: 1,
+      crashLimit: 1,
+      timeoutMs: 1,
+      backoff: { initialMs: 1, factor: 1, maxMs: 1, jitter: 0 },
+    },
+    {
+      maxAttempts: 1_000,
+      crashLimit: 1_000,
+      timeoutMs: 2 ** 31 - 1,
+      backoff: { initialMs: 2 ** 31 - 1, factor: 100, maxMs: 2 ** 31 - 1, jitter: 1 },
+    },
+  ];
+  for (const policy of ends) expect(parsePolicy(policy)).toEqual({ ok: true, value: policy });
+});
+
 test("takes the longest names, and schemas that are functions", () => {
   const schema = Object.assign(() => true, type<number>());
   const name = `A-z0.9_:/${"x".repeat(119)}`;
