@@ -25,6 +25,18 @@ export class SeqSet {
     return from !== undefined && from <= seq;
   }
 
+  /** How many of the run are in it. */
+  overlap(first: number, count: number): number {
+    const end = first + count;
+    let covered = 0;
+    for (let index = this.#rangeEndingAfter(first); index < this.#bounds.length; index += 2) {
+      const from = this.#bounds[index] ?? 0;
+      if (from >= end) break;
+      covered += Math.min(this.#bounds[index + 1] ?? 0, end) - Math.max(from, first);
+    }
+    return covered;
+  }
+
   /** True if it was not in it yet. */
   add(seq: number): boolean {
     return this.addRun(seq, 1) === 1;

@@ -25,7 +25,7 @@ export const protocolVersion = 1;
 
 export type Refusal = Omit<Refused, "verb">;
 export type WelcomeDetails = Pick<Welcome, "sinks" | "adopted" | "sinkId">;
-export type EndReason = "silent" | "bye" | "restarted" | "closed";
+export type EndReason = "silent" | "bye" | "restarted" | "closed" | "violation";
 
 /** A session as its binding side sees it. */
 export class ServerSession extends Session {
