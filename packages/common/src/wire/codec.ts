@@ -1,0 +1,145 @@
+/**
+ * Messages to frames and back.
+ *
+ * A header frame, `[verb, {field: value}]`, and for verbs with values a body frame: the values back to back, or one LZ4
+ * block of them. The body of a message that is encoded is the slab itself, and the slab of one that was decoded is its
+ * body: values are neither copied nor looked at here.
+ */
+import { invariant } from "../contract/index.ts";
+import { packBody, unpackBody } from "./body.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import type { FieldSpec } from "./field-spec.ts";
+import { grammar } from "./grammar.ts";
+import { idCount } from "./ids.ts";
+import { protocolVersion, wireLimits } from "./limits.ts";
+import { Malformed } from "./malformed.ts";
+import type { IdRuns, Message, Values, Verb } from "./messages.ts";
+import { readLengths } from "./read-columns.ts";
+import { readFields, type Structure } from "./read-field.ts";
+import { Violates, type Violation } from "./violation.ts";
+import { writeFields } from "./write-field.ts";
+
+export interface EncodeMessageOptions {
+  /** Pack a body of 2 KiB or more, if that saves an eighth of it. Default false. */
+  readonly lz4?: boolean | undefined;
+}
+
+export type Decoded =
+  | { readonly ok: true; readonly message: Message }
+  | {
+      readonly ok: false;
+      readonly violation: Violation;
+      /** One short sentence, safe to log. */
+      readonly reason: string;
+      /** Where it could be read. */
+      readonly verb?: Verb;
+    };
+
+const fieldsOf = Object.fromEntries(Object.entries(grammar).map(([verb, { fields }]) => [verb, fields])) as {
+  readonly [V in Verb]: Readonly<Record<string, FieldSpec>>;
+};
+
+const header = new ByteWriter();
+
+/**
+ * The frames of a message: the header and, for verbs with values, the slab itself.
+ *
+ * Errors: `TQ_ERR_INTERNAL` for a message beyond the limits, or whose ids and values differ in number.
+ */
+export function encodeMessage(message: Message, options: EncodeMessageOptions = {}): Uint8Array[] {
+  const { verb } = message;
+  const values = "values" in message ? message.values : undefined;
+  const packed = options.lz4 === true && values !== undefined ? packBody(values.slab) : undefined;
+  header.pos = 0;
+  header.arrayHeader(2);
+  header.string(verb);
+  const value = message as unknown as Structure;
+  writeFields(header, fieldsOf[verb], { value, more: packed === undefined ? 0 : 1 });
+  if (values === undefined) return [finishHeader()];
+  checkValues(values, (message as { ids: IdRuns }).ids);
+  if (packed === undefined) return [finishHeader(), values.slab];
+  header.string("lz4");
+  header.number(values.slab.length);
+  return [finishHeader(), packed];
+}
+
+function finishHeader(): Uint8Array {
+  invariant(header.pos <= wireLimits.headerBytesMax, "a header is larger than its limit");
+  return header.take();
+}
+
+function checkValues({ lengths, slab }: Values, ids: IdRuns): void {
+  invariant(lengths.length === idCount(ids), "a message has a value for each id");
+  invariant(slab.length <= wireLimits.bodyBytesMax, "a body is larger than its limit");
+  let sum = 0;
+  for (let index = 0; index < lengths.length; index++) sum += lengths[index] as number;
+  invariant(sum === slab.length, "the lengths of values add up to their slab");
+}
+
+/** Reads what a peer sent. Never throws. What the message keeps of the frames is the slab: a view of the body. */
+export function decodeMessage(frames: readonly Uint8Array[]): Decoded {
+  let verb: Verb | undefined;
+  try {
+    const { verb: readVerb, raw } = readHeader(frames);
+    verb = readVerb;
+    return { ok: true, message: readMessage(verb, raw, frames[1]) };
+  } catch (error) {
+    const { violation, reason } = asViolation(error);
+    return { ok: false, violation, reason, ...(verb === undefined ? {} : { verb }) };
+  }
+}
+
+function asViolation(error: unknown): { readonly violation: Violation; readonly reason: string } {
+  if (error instanceof Violates) return error;
+  if (error instanceof Malformed) return { violation: "malformed", reason: error.reason };
+  throw error;
+}
+
+function readHeader(frames: readonly Uint8Array[]): { verb: Verb; raw: Structure } {
+  const [frame] = frames;
+  if (frame === undefined || frames.length > 2) throw new Violates("frames", `${frames.length} frames`);
+  if (frame.length > wireLimits.headerBytesMax)
+    throw new Violates("too-large", `the header has ${frame.length} bytes`);
+  const read = new ByteReader(frame, wireLimits.headerDepthMax).only(0, frame.length);
+  if (!Array.isArray(read) || read.length !== 2)
+    throw new Violates("malformed", "the header is no array of two");
+  const [verb, raw] = read as unknown[];
+  if (typeof verb !== "string") throw new Violates("malformed", "the verb is no string");
+  if (!Object.hasOwn(grammar, verb))
+    throw new Violates("unknown-verb", `the verb ${JSON.stringify(verb.slice(0, 32))} is unknown`);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new Violates("malformed", "the fields are no map");
+  return { verb: verb as Verb, raw: raw as Structure };
+}
+
+function readMessage(verb: Verb, raw: Structure, body: Uint8Array | undefined): Message {
+  const read = readVersioned(verb, raw);
+  const message: Structure = { verb, ...read.fields };
+  const hasValues = "values" in message;
+  if (hasValues !== (body !== undefined))
+    throw new Violates("frames", `${verb} comes in ${hasValues ? "two frames" : "one frame"}`);
+  if (body !== undefined) {
+    const slab = unpackBody(body, raw.lz4);
+    const lengths = readLengths(message.values, { name: "values", count: read.count, bytes: slab.length });
+    message.values = { lengths, slab } satisfies Values;
+  }
+  return message as unknown as Message;
+}
+
+/** The first message of another version may have another form: then the version is what must be said about it. */
+function readVersioned(verb: Verb, raw: Structure): { fields: Structure; count: number } {
+  try {
+    const { read, count } = readFields(fieldsOf[verb], raw);
+    return { fields: read, count };
+  } catch (error) {
+    const { version } = raw;
+    const isOther =
+      (verb === "HELLO" || verb === "WELCOME") && Number.isInteger(version) && version !== protocolVersion;
+    if (!isOther) throw error;
+    throw new Violates(
+      "version",
+      `it speaks version ${version} of the protocol, this side ${protocolVersion}`,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * User values to bytes and back: inputs, outputs, errors, progress.
+ *
+ * A batch of them is one slab without gaps, written in one pass, and a column of lengths; so whoever only passes tasks
+ * on takes a batch apart and puts it together without decoding a value. What a value may be is decided in
+ * `write-value.ts`, what arrives in `byte-reader.ts`.
+ */
+import { TqError } from "../contract/index.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { Malformed } from "./malformed.ts";
+import type { Values } from "./messages.ts";
+import { type EncodeOptions, ValuesEncoder } from "./values-encoder.ts";
+
+/** Serves one call after the other; a call from inside a getter of a value gets one of its own. */
+const shared = new ValuesEncoder();
+
+/**
+ * Encodes one value as fresh bytes.
+ *
+ * Errors: `TQ_ERR_UNENCODABLE` (details: `path` such as `$.a[3].b`, `reason`), `TQ_ERR_PAYLOAD_TOO_LARGE` (details:
+ * `bytes`, `bytesMax`).
+ */
+export function encodeValue(value: unknown, options?: EncodeOptions): Uint8Array {
+  const encoder = encoderFor(options);
+  encoder.add(value);
+  return encoder.take().slab;
+}
+
+/**
+ * Encodes values back to back into a fresh slab. All or nothing.
+ *
+ * Errors: as `encodeValue`, with `index` in the details.
+ */
+export function encodeValues(values: readonly unknown[], options?: EncodeOptions): Values {
+  const encoder = encoderFor(options);
+  try {
+    for (let index = 0; index < values.length; index++) encoder.add(values[index]);
+    return encoder.take();
+  } catch (error) {
+    encoder.clear();
+    throw error;
+  }
+}
+
+function encoderFor(options: EncodeOptions | undefined): ValuesEncoder {
+  return options === undefined && shared.isIdle ? shared : new ValuesEncoder(options);
+}
+
+/**
+ * Decodes exactly one value. What it returns shares no memory with the bytes.
+ *
+ * Errors: `TQ_ERR_UNDECODABLE` (details: `reason`).
+ */
+export function decodeValue(bytes: Uint8Array): unknown {
+  return decodeValueAt(bytes, 0, bytes.length);
+}
+
+/** The same for the bytes from `from` to `to` of a slab. */
+export function decodeValueAt(slab: Uint8Array, from: number, to: number): unknown {
+  return readAt(new ByteReader(slab), from, to);
+}
+
+/**
+ * Decodes all values of a batch.
+ *
+ * With `onUndecodable`, what it returns takes the place of a value that cannot be decoded: one bad payload is no
+ * reason to lose its neighbours. Without, the first one throws `TQ_ERR_UNDECODABLE`.
+ */
+export function decodeValues(
+  values: Values,
+  onUndecodable: (index: number, error: TqError) => unknown = rethrow,
+): unknown[] {
+  const reader = new ByteReader(values.slab);
+  const { lengths } = values;
+  const decoded: unknown[] = new Array(lengths.length);
+  let from = 0;
+  for (let index = 0; index < lengths.length; index++) {
+    const to = from + (lengths[index] ?? 0);
+    try {
+      decoded[index] = reader.only(from, to);
+    } catch (error) {
+      decoded[index] = onUndecodable(index, undecodable(error));
+    }
+    from = to;
+  }
+  return decoded;
+}
+
+function rethrow(_index: number, error: TqError): never {
+  throw error;
+}
+
+function readAt(reader: ByteReader, from: number, to: number): unknown {
+  try {
+    return reader.only(from, to);
+  } catch (error) {
+    throw undecodable(error);
+  }
+}
+
+function undecodable(error: unknown): TqError {
+  if (!(error instanceof Malformed)) throw error;
+  const { reason } = error;
+  return new TqError("TQ_ERR_UNDECODABLE", `the bytes of a value cannot be decoded: ${reason}`, {
+    details: { reason },
+  });
+}
+
+/** As many nils: for outcomes that carry no value. */
+export function nilValues(count: number): Values {
+  return { lengths: new Array<number>(count).fill(1), slab: Buffer.alloc(count, 0xc0) };
+}

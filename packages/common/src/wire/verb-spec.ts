@@ -1,0 +1,25 @@
+/** How a verb is described. */
+import type { FieldsOf } from "./field-spec.ts";
+import type { Role } from "./messages.ts";
+
+export type Flow = `${Role} → ${Role}`;
+
+/**
+ * `outside`: before or beside a session. `unnumbered`: in one, repeatable, the last one counts. `numbered`: in one,
+ * delivered once and in order.
+ */
+export type Place = "outside" | "unnumbered" | "numbered";
+
+/**
+ * What the receiver does when the message breaks the grammar or the rules of its verb. `refuse`: answers REFUSED and keeps nothing.
+ * `drop`: drops it; nothing depends on it. `end`: ends the session, with REFUSED.
+ */
+export type Reaction = "refuse" | "drop" | "end";
+
+export interface VerbSpec<M> {
+  readonly doc: string;
+  readonly flows: readonly Flow[];
+  readonly place: Place;
+  readonly reaction: Reaction;
+  readonly fields: FieldsOf<M>;
+}
