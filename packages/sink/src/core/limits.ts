@@ -1,0 +1,38 @@
+/** Every limit of a sink, with its unit in its name, why it is what it is, and what grows if it is raised. */
+export interface SinkLimits {
+  /**
+   * Results of one definition that may wait for a loop, over all workers. Default 65,536: a tenth of a second at the
+   * fastest rate measured. Raised: memory, and what is offered again after a crash of the sink.
+   */
+  readonly waitingResultsMax: number;
+  /** The same in bytes of encoded outputs. Default 64 MiB, one message of the largest size. Raised: memory. */
+  readonly waitingBytesMax: number;
+  /**
+   * Results of one definition that one worker may have under way or waiting. Default 16,384, four of the largest
+   * messages, so that one worker alone is never slowed down by the way there and back. Raised: burst size.
+   */
+  readonly windowResultsMax: number;
+  /** The same in bytes. Default 16 MiB: the largest payload. Raised: burst size. */
+  readonly windowBytesMax: number;
+  /**
+   * Closed origins that are remembered; beyond it the oldest is forgotten, and what a worker might still offer of it
+   * would pass for new. Default 10,000: as many starts of producers. Raised: about 100 bytes each.
+   */
+  readonly closedOriginsMax: number;
+  /** How long results wait without any loop that reads them before that is reported. Default 1,000 ms. */
+  readonly unreadAfterMs: number;
+}
+
+const MiB = 1024 * 1024;
+
+export const defaultLimits: SinkLimits = {
+  waitingResultsMax: 65_536,
+  waitingBytesMax: 64 * MiB,
+  windowResultsMax: 16_384,
+  windowBytesMax: 16 * MiB,
+  closedOriginsMax: 10_000,
+  unreadAfterMs: 1_000,
+};
+
+/** How many tasks a report names; it counts the others. Raised: the length of a log line. */
+export const shownTasksMax = 100;

@@ -1,0 +1,243 @@
+/**
+ * Who is connected: admits workers and ventilators, sorts what they say, keeps each worker's credit.
+ *
+ * A peer that breaks the rules in a way that leaves its session's state open (an unknown definition, more than its
+ * credit) loses the session: it comes back in a fresh one and says again what it still has. Anything else is dropped.
+ */
+import {
+  type EndReason,
+  type Refusal,
+  type ServerSession,
+  SessionServer,
+  type SessionServerHandler,
+  type Timing,
+  type WelcomeDetails,
+} from "@tq/common/protocol";
+import {
+  type BootId,
+  type Hello,
+  type Message,
+  mayCarry,
+  ownedValues,
+  type Propose,
+  type Results,
+  type SessionId,
+  type SessionMessage,
+} from "@tq/common/wire";
+import type { CreditShare } from "./credit-pool.ts";
+import type { SinkEvent } from "./events.ts";
+import type { Entry, Inbox } from "./inbox.ts";
+import type { Inboxes } from "./inboxes.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface SinkIdentity {
+  readonly bootId: BootId;
+  /** Shown to people. */
+  readonly name: string;
+  /** Stable over restarts where there is a store, else the boot id. */
+  readonly sinkId: string;
+  readonly firstSession: SessionId;
+}
+
+export interface PeersOptions {
+  readonly identity: SinkIdentity;
+  readonly timing: Timing;
+  readonly inboxes: Inboxes;
+  readonly ledger: Ledger;
+  readonly send: (route: string, message: Message) => void;
+  readonly report: (event: SinkEvent) => void;
+  /** Results or final failures came in. */
+  readonly offer: (now: number, inbox: Inbox, entry: Entry) => void;
+}
+
+/** A worker's credit for one definition of its HELLO, in that order. */
+interface Part {
+  readonly inbox: Inbox;
+  readonly share: CreditShare;
+}
+
+export class Peers implements SessionServerHandler {
+  readonly server: SessionServer;
+  readonly #options: PeersOptions;
+  readonly #parts = new Map<SessionId, readonly Part[]>();
+  violations = 0;
+  /** No credit beyond what is granted. */
+  isDraining = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const { bootId, name, firstSession } = options.identity;
+    this.server = new SessionServer({
+      identity: { bootId, name, epoch: 0 },
+      timing: options.timing,
+      transmit: options.send,
+      handler: this,
+      roles: ["worker", "ventilator"],
+      firstSession,
+    });
+  }
+
+  /** Everybody has acknowledged everything. */
+  get haveHeardAll(): boolean {
+    for (const session of this.server.sessions) if (session.unacknowledged.length > 0) return false;
+    return true;
+  }
+
+  /** Counts what a peer did against the rules, and tells of the first and of each power of two. */
+  violated(name: string | undefined, reason: string): void {
+    this.violations += 1;
+    const count = this.violations;
+    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violated", name, reason, count });
+  }
+
+  /** Sends what credit has become free. Once per turn. */
+  grant(): void {
+    if (this.isDraining) return;
+    const grown = new Set<CreditShare>();
+    for (const inbox of this.#options.inboxes.all) {
+      if (inbox.credit.isDirty) inbox.credit.openAll((share) => grown.add(share));
+    }
+    if (grown.size === 0) return;
+    for (const [id, parts] of this.#parts) {
+      const grants = grantsOf(parts.filter(({ share }) => grown.has(share)));
+      if (grants.length > 0) this.server.find(id)?.sendUnnumbered({ verb: "GRANT", grants });
+    }
+  }
+
+  // ---- SessionServerHandler ----------------------------------------------------------------------------------------
+
+  admit({ role, name }: Hello): Refusal | undefined {
+    if (role === "worker" || role === "ventilator") return undefined;
+    const endpoint = role === "producer" ? this.#producersEndpoint() : undefined;
+    const code = "TQ_ERR_WRONG_ENDPOINT";
+    const message =
+      role === "producer"
+        ? "this is a sink; a producer submits to a ventilator's producers endpoint"
+        : `this is a sink; it serves workers and ventilators, not a ${role}`;
+    this.#options.report({ type: "peer.refused", name, role, code, message });
+    return endpoint === undefined ? { code, message } : { code, message, endpoint };
+  }
+
+  welcome(): WelcomeDetails {
+    return { sinks: [], sinkId: this.#options.identity.sinkId };
+  }
+
+  opened(_now: number, { id, hello }: ServerSession): void {
+    if (hello.role === "worker") {
+      const parts = hello.definitions.map(({ name, contract }, definition) => {
+        const inbox = this.#options.inboxes.open(name, contract);
+        return { inbox, share: inbox.credit.join(definition) };
+      });
+      this.#parts.set(id, parts);
+      this.#options.report({ type: "worker.joined", session: id, name: hello.name });
+    } else {
+      this.#options.report({ type: "ventilator.joined", session: id, name: hello.name });
+    }
+  }
+
+  received(now: number, session: ServerSession, message: SessionMessage): void {
+    const { role, name } = session.hello;
+    if (!mayCarry(message.verb, role, "sink")) {
+      return this.violated(name, `a ${role} may not say ${message.verb} to a sink`);
+    }
+    switch (message.verb) {
+      case "RESULTS":
+        return this.#results(now, session, message);
+      case "PROPOSE":
+        return this.#propose(now, session, message);
+      case "LOWMARK":
+        return this.#options.ledger.raise(message);
+      case "CLOSED":
+        return this.#options.ledger.close(message);
+      default:
+        // HEARTBEAT says nothing more than the session has seen to; SENT is of use to the push lane only.
+        return;
+    }
+  }
+
+  ended(_now: number, { id, hello }: ServerSession, reason: EndReason): void {
+    for (const { inbox, share } of this.#parts.get(id) ?? []) {
+      inbox.credit.leave(share);
+      this.#options.inboxes.tidy(inbox);
+    }
+    this.#parts.delete(id);
+    const type = hello.role === "worker" ? "worker.left" : "ventilator.left";
+    this.#options.report({ type, session: id, name: hello.name, reason });
+  }
+
+  heartbeatState({ id }: ServerSession): { grants?: readonly number[] } {
+    const parts = this.#parts.get(id) ?? [];
+    if (parts.length === 0) return {};
+    if (!this.isDraining) for (const { inbox, share } of parts) inbox.credit.open(share);
+    return { grants: grantsOf(parts) };
+  }
+
+  // ---- what they say -----------------------------------------------------------------------------------------------
+
+  #results(now: number, session: ServerSession, message: Results): void {
+    const part = this.#parts.get(session.id)?.[message.definition];
+    if (part === undefined) {
+      return this.#breach(now, session, `RESULTS name definition ${message.definition}, HELLO does not`);
+    }
+    const { inbox, share } = part;
+    const { ids, attempts, traceparent, durationsUs } = message;
+    const { lengths, slab } = message.values;
+    const came = { results: lengths.length, bytes: slab.length, lastBytes: lengths.at(-1) ?? 0 };
+    if (!inbox.credit.receive(share, came)) {
+      return this.#breach(now, session, `more RESULTS of ${inbox.name} than there was credit for`);
+    }
+    const batch = {
+      name: inbox.name,
+      contract: inbox.contract,
+      outcome: "completed",
+      count: lengths.length,
+      ids,
+      attempts,
+      traceparent,
+      durationsUs,
+      values: ownedValues(message.values),
+      worker: session.hello.name,
+    } as const;
+    this.#options.offer(now, inbox, { batch, session: session.id, share, from: 0 });
+  }
+
+  #propose(now: number, session: ServerSession, message: Propose): void {
+    const { name, contract } = message.definition;
+    const { outcome, ids, attempts, traceparent } = message;
+    const batch = {
+      name,
+      contract,
+      outcome,
+      count: message.values.lengths.length,
+      ids,
+      attempts,
+      traceparent,
+      durationsUs: undefined,
+      values: ownedValues(message.values),
+      worker: undefined,
+    };
+    const inbox = this.#options.inboxes.open(name, contract);
+    this.#options.offer(now, inbox, { batch, session: session.id, share: undefined, from: 0 });
+  }
+
+  #breach(now: number, session: ServerSession, reason: string): void {
+    this.violated(session.hello.name, reason);
+    this.server.end(now, session, "violation");
+  }
+
+  #producersEndpoint(): string | undefined {
+    for (const { hello } of this.server.sessions) {
+      const endpoint = hello.endpoints?.producers;
+      if (hello.role === "ventilator" && endpoint !== undefined) return endpoint;
+    }
+    return undefined;
+  }
+}
+
+function grantsOf(parts: readonly Part[]): number[] {
+  return parts.flatMap(({ share: { definition, window } }) => [
+    definition,
+    window.tasksGranted,
+    window.bytesGranted,
+  ]);
+}

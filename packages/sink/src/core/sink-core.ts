@@ -1,0 +1,261 @@
+/**
+ * The sink: takes results from workers and final failures from ventilators, offers each task's first outcome to a loop,
+ * and tells everybody which one stands once the loop has it.
+ *
+ * It puts its mechanisms together and decides nothing that they decide: who may talk (`peers.ts`), what waits for whom
+ * (`inboxes.ts`), what is final (`ledger.ts`). It knows neither values nor schemas: they stay bytes here.
+ */
+import { formatTaskId, invariant, type OutcomeStatus, traceIdOf } from "@tq/common";
+import { SparseReader, type Timing } from "@tq/common/protocol";
+import type { Message } from "@tq/common/wire";
+import type { WindowSnapshot } from "./duplicate-window.ts";
+import type { SinkEvent, TaskRef } from "./events.ts";
+import type { Entry, Inbox } from "./inbox.ts";
+import type { InboxReader, Reading, Selector } from "./inbox-reader.ts";
+import { Inboxes } from "./inboxes.ts";
+import { Ledger } from "./ledger.ts";
+import { defaultLimits, type SinkLimits, shownTasksMax } from "./limits.ts";
+import { Peers, type SinkIdentity } from "./peers.ts";
+import { bytesOf, forEachRunOf, keepRows } from "./result-batch.ts";
+import type { StoreChange } from "./store-change.ts";
+import { UnreadWatch } from "./unread-watch.ts";
+
+/** The world, as a sink's core sees it. */
+export interface SinkPort {
+  /** To the peer behind a route of the one bound channel. May be lost. */
+  send(route: string, message: Message): void;
+  report(event: SinkEvent): void;
+  /** A reader whose `take` found nothing can try again. */
+  offered(reader: InboxReader): void;
+  /** Makes this final, all or nothing. At most once per turn, before any of it is told to anybody. */
+  persist(change: StoreChange): void;
+  /** Draining has come to its end. Told once. */
+  drained(): void;
+}
+
+export interface SinkCoreOptions {
+  readonly identity: SinkIdentity;
+  readonly timing: Timing;
+  readonly port: SinkPort;
+  readonly limits?: Partial<SinkLimits> | undefined;
+  /** What a store remembers of earlier starts. Default: nothing. */
+  readonly window?: WindowSnapshot | undefined;
+}
+
+export interface DefinitionStats {
+  readonly task: string;
+  readonly contract: string | undefined;
+  /** Workers that may send results of it. */
+  readonly workers: number;
+  /** Results that are here and not committed, and the bytes of their values. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  /** Whether a loop reads it. */
+  readonly isRead: boolean;
+}
+
+export interface SinkCoreStats {
+  /** Open sessions. */
+  readonly workers: number;
+  readonly ventilators: number;
+  readonly definitions: readonly DefinitionStats[];
+  readonly committed: Readonly<Record<OutcomeStatus, number>>;
+  /** Offers of tasks that were offered before. */
+  readonly duplicates: number;
+  readonly violations: number;
+  /** Messages that named a session nobody has here: after a cut or a restart. */
+  readonly resyncs: number;
+}
+
+type State = "active" | "draining" | "drained" | "closed";
+
+export class SinkCore {
+  readonly #port: SinkPort;
+  readonly #inboxes: Inboxes;
+  readonly #ledger: Ledger;
+  readonly #peers: Peers;
+  readonly #unread: UnreadWatch;
+  /** Batches that loops have committed rows of in this turn. */
+  #dirty: Reading[] = [];
+  #state: State = "active";
+
+  constructor({ identity, timing, port, limits: some, window }: SinkCoreOptions) {
+    const limits = { ...defaultLimits, ...some };
+    this.#port = port;
+    this.#inboxes = new Inboxes(limits, (reader) => port.offered(reader));
+    this.#ledger = new Ledger(limits.closedOriginsMax, window);
+    this.#unread = new UnreadWatch(limits.unreadAfterMs);
+    this.#peers = new Peers({
+      identity,
+      timing,
+      inboxes: this.#inboxes,
+      ledger: this.#ledger,
+      send: (route, message) => port.send(route, message),
+      report: (event) => port.report(event),
+      offer: (now, inbox, entry) => this.#offer(now, inbox, entry),
+    });
+  }
+
+  // ---- the turns of the loop ---------------------------------------------------------------------------------------
+
+  receive(now: number, from: { readonly route: string | undefined }, message: Message): void {
+    invariant(from.route !== undefined, "a sink's channel is a bound one");
+    if (this.#state !== "closed") this.#peers.server.receive(now, from.route, message);
+  }
+
+  violation(_now: number, _from: unknown, reason: string): void {
+    this.#peers.violated(undefined, reason);
+  }
+
+  flush(now: number): void {
+    if (this.#state === "closed") return;
+    if (this.#dirty.length > 0) this.#commitDirty();
+    this.#ledger.flush(now, (change) => this.#port.persist(change), this.#peers.server);
+    this.#peers.grant();
+    this.#peers.server.flush();
+    if (this.#state === "draining" && this.#isDrained()) {
+      this.#state = "drained";
+      this.#port.drained();
+    }
+  }
+
+  wake(now: number, lateMs: number): void {
+    this.#peers.server.wake(now, lateMs);
+    const isUnread = (inbox: Inbox): boolean => inbox.waiting > 0 && !this.#inboxes.isRead(inbox);
+    this.#unread.wake(now, isUnread, (inbox, unreadMs) => {
+      const { name: task, contract, waiting, waitingBytes } = inbox;
+      this.#port.report({ type: "sink.unread", task, contract, waiting, waitingBytes, unreadMs });
+    });
+  }
+
+  wakeAt(): number {
+    return Math.min(this.#peers.server.wakeAt(), this.#unread.wakeAt());
+  }
+
+  // ---- loops -------------------------------------------------------------------------------------------------------
+
+  /**
+   * Starts a loop over one definition, or, without a selector, over all that no other loop reads.
+   *
+   * Errors: `TQ_ERR_RESULTS_IN_USE`.
+   */
+  openReader(selector?: Selector): InboxReader {
+    return this.#inboxes.openReader(selector);
+  }
+
+  /** The reader's next batch; the one before must be committed. Nothing there: `port.offered` will tell. */
+  take(reader: InboxReader): Reading | undefined {
+    return this.#inboxes.take(reader);
+  }
+
+  /** Rows below `through` are final from the next flush on. True if that flush has yet to be asked for. */
+  commit(reading: Reading, through: number): boolean {
+    reading.committed = through;
+    if (reading.isDirty) return false;
+    reading.isDirty = true;
+    this.#dirty.push(reading);
+    return true;
+  }
+
+  /** Ends a loop. What it took and did not commit is offered to the next one. Harmless twice. */
+  closeReader(now: number, reader: InboxReader): void {
+    this.#inboxes.closeReader(reader);
+    for (const inbox of this.#inboxes.all) this.#watch(now, inbox);
+  }
+
+  // ---- the end -----------------------------------------------------------------------------------------------------
+
+  /** Grants no more credit. `port.drained` tells when the loops are through and every peer knows what is final. */
+  drain(): void {
+    if (this.#state !== "active") return;
+    this.#state = "draining";
+    this.#peers.isDraining = true;
+  }
+
+  /** Says BYE to everybody, and reports what nobody committed. Flush before it. */
+  close(now: number, reason: string): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#peers.server.close(now, reason);
+    const left = this.#left();
+    if (left.count > 0) this.#port.report({ type: "results.left", ...left });
+  }
+
+  stats(): SinkCoreStats {
+    const roles = Array.from(this.#peers.server.sessions, ({ hello }) => hello.role);
+    return {
+      workers: roles.filter((role) => role === "worker").length,
+      ventilators: roles.filter((role) => role === "ventilator").length,
+      definitions: Array.from(this.#inboxes.all, (inbox) => ({
+        task: inbox.name,
+        contract: inbox.contract,
+        workers: inbox.credit.shareCount,
+        waiting: inbox.waiting,
+        waitingBytes: inbox.waitingBytes,
+        isRead: this.#inboxes.isRead(inbox),
+      })),
+      committed: { ...this.#ledger.committed },
+      duplicates: this.#ledger.duplicates,
+      violations: this.#peers.violations,
+      resyncs: this.#peers.server.resyncs,
+    };
+  }
+
+  // ---- inside ------------------------------------------------------------------------------------------------------
+
+  #offer(now: number, inbox: Inbox, entry: Entry): void {
+    const { batch, session, share } = entry;
+    const kept = this.#ledger.offer(session, batch.ids);
+    const isWhole = kept[0] === 0 && kept[1] === batch.count;
+    const fresh = isWhole ? batch : keepRows(batch, kept);
+    if (share !== undefined && !isWhole) {
+      const bytes = batch.values.slab.length - fresh.values.slab.length;
+      inbox.credit.release(share, batch.count - fresh.count, bytes);
+    }
+    if (fresh.count === 0) return this.#inboxes.tidy(inbox);
+    this.#inboxes.add(inbox, { ...entry, batch: fresh });
+    this.#watch(now, inbox);
+  }
+
+  #commitDirty(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const reading of dirty) {
+      const { inbox, entry, batch, flushed: from, committed: to } = reading;
+      reading.isDirty = false;
+      reading.flushed = to;
+      const rows = { batch, from, to };
+      this.#ledger.commit(rows, entry.session);
+      inbox.committed(entry, to - from, bytesOf(rows));
+      this.#inboxes.tidy(inbox);
+    }
+  }
+
+  #watch(now: number, inbox: Inbox): void {
+    if (inbox.waiting > 0 && !this.#inboxes.isRead(inbox)) this.#unread.watch(now, inbox);
+  }
+
+  #isDrained(): boolean {
+    for (const inbox of this.#inboxes.all) {
+      if (inbox.waiting > 0 && this.#inboxes.isRead(inbox)) return false;
+    }
+    return this.#ledger.isSettled && this.#peers.haveHeardAll;
+  }
+
+  #left(): { count: number; tasks: TaskRef[] } {
+    const tasks: TaskRef[] = [];
+    let count = 0;
+    for (const rows of this.#inboxes.uncommitted()) {
+      const traceparents = new SparseReader(rows.batch.traceparent);
+      count += rows.to - rows.from;
+      forEachRunOf(rows, ({ origin, first, count: length, position }) => {
+        for (let offset = 0; offset < length && tasks.length < shownTasksMax; offset++) {
+          const seq = first + offset;
+          const traceId = traceIdOf(origin, seq, traceparents.at(position + offset));
+          tasks.push({ taskId: formatTaskId(origin, seq), traceId });
+        }
+      });
+    }
+    return { count, tasks };
+  }
+}
