@@ -15,3 +15,4 @@ export type { NetworkServer } from "./network-server.ts";
 export type { Scheduler } from "./scheduler.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { VirtualClock } from "./virtual-clock.ts";
+export { createZeromqTransport, type ZeromqOptions } from "./zeromq-transport.ts";

@@ -9,10 +9,29 @@ export const linkLimits = {
   /** One frame: the largest body of a message, 64 MiB. Raised: what one peer can make this process allocate at once. */
   frameBytesMax: 64 * 1024 * 1024,
   /**
-   * Messages read from one socket before the event loop turns. Timers and other sockets wait that long: 256 batches of
-   * 256 tasks are about 50 ms of work, 256 single messages about 1 ms. Raised: the longest turn.
+   * Messages read from one socket before the event loop turns. Timers and other sockets wait that long: 128 batches of
+   * 256 tasks are some 20 to 50 ms of work, 128 single messages about 1 ms. Raised: the longest turn.
    */
-  messagesPerTurnMax: 256,
+  messagesPerTurnMax: 128,
   /** What was handed over has this long to leave when a link closes. Raised: how long a process may take to end. */
   lingerMs: 250,
+  /**
+   * A connecting socket tries again after once to twice a span drawn evenly from here, per transport, so that many do not
+   * come back in step. Raised: time without work after a restart; lowered: connection attempts at a dead address.
+   */
+  reconnectMs: [75, 150],
+  /** From a connection to the end of its handshake. I/O threads alone take part in it. Raised: time lost on a dead peer. */
+  handshakeMs: 5_000,
+  /** An attempt to connect; a host that swallows packets is tried again after this. Raised: the same. */
+  connectMs: 5_000,
+  /**
+   * Ping of the I/O threads, and how long its answer may take: finds connections that a firewall or a pulled cable ended
+   * without a word. It says nothing of the processes behind. Raised: time until such a connection is made anew.
+   */
+  pingIntervalMs: 1_000,
+  pingTimeoutMs: 3_000,
+  /** A connecting socket that was disconnected and has not tried again for this long is made anew. Raised: its absence. */
+  stallMs: 1_000,
+  /** Connections that may wait to be accepted: a whole cluster that starts at once. Raised: kernel memory. */
+  acceptBacklogMax: 1_024,
 } as const;

@@ -7,6 +7,7 @@ import { type Endpoint, formatEndpoint, parseConnectEndpoint, parseEndpoint } fr
 import { eventLoopScheduler } from "./event-loop-scheduler.ts";
 import { FaultyNetwork, type FaultyNetworkOptions } from "./faulty-network.ts";
 import type { BindOptions, ClientLink, ConnectOptions, Frames, ServerLink, Transport } from "./link.ts";
+import { OpenLinks } from "./open-links.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export interface MemoryHubOptions extends Omit<FaultyNetworkOptions, "clock"> {
@@ -34,7 +35,7 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
 class MemoryTransport implements Transport {
   readonly #network: FaultyNetwork<Frames>;
   readonly #drawName: () => string;
-  readonly #open = new Set<{ close(): Promise<void> }>();
+  readonly #open = new OpenLinks();
 
   constructor(network: FaultyNetwork<Frames>, drawName: () => string) {
     this.#network = network;
@@ -45,7 +46,7 @@ class MemoryTransport implements Transport {
     const asked = memoryName(endpoint, parseEndpoint(endpoint));
     const name = asked === "*" ? this.#drawName() : asked;
     const server = this.#network.bind(name, receive);
-    return this.#keep({
+    return this.#open.keep({
       endpoint: formatEndpoint({ kind: "memory", name }),
       send: (route, frames) => server.send(route, frames),
       stats: () => server.stats(),
@@ -56,25 +57,15 @@ class MemoryTransport implements Transport {
   connect(endpoint: string, { receive, opened }: ConnectOptions): ClientLink {
     const name = memoryName(endpoint, parseConnectEndpoint(endpoint));
     const client = this.#network.connect(name, { receive, opened });
-    return this.#keep({
+    return this.#open.keep({
       send: (frames) => client.send(frames),
       stats: () => client.stats(),
       close: async () => client.close(),
     });
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#open].map((link) => link.close()));
-  }
-
-  #keep<Link extends { close(): Promise<void> }>(link: Link): Link {
-    const closeLink = link.close;
-    link.close = () => {
-      this.#open.delete(link);
-      return closeLink();
-    };
-    this.#open.add(link);
-    return link;
+  close(): Promise<void> {
+    return this.#open.closeAll();
   }
 }
 

@@ -43,7 +43,7 @@ export class NetworkClient<Payload> {
 
   /** Dropped, and counted, while there is no connection or its pipe is full. */
   send(payload: Payload): void {
-    this.#counters.count(this.#connection?.sendToServer(payload) ?? false);
+    this.#counters.countSend(this.#connection?.sendToServer(payload) ?? false);
   }
 
   stats(): LinkStats {
@@ -100,7 +100,7 @@ export class NetworkClient<Payload> {
   /** @internal */
   arrived(payload: Payload): void {
     if (this.#isClosed) return;
-    this.#counters.received += 1;
+    this.#counters.countReceived();
     this.#handlers.receive(payload);
   }
 

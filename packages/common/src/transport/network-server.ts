@@ -20,7 +20,7 @@ export class NetworkServer<Payload> {
 
   /** Dropped, and counted, if the route is unknown or its pipe is full. */
   send(route: Route, payload: Payload): void {
-    this.#counters.count(this.#connections.get(route)?.sendToClient(payload) ?? false);
+    this.#counters.countSend(this.#connections.get(route)?.sendToClient(payload) ?? false);
   }
 
   stats(): LinkStats {
@@ -50,7 +50,7 @@ export class NetworkServer<Payload> {
   /** @internal */
   arrived(route: Route, payload: Payload): void {
     if (this.#isClosed) return;
-    this.#counters.received += 1;
+    this.#counters.countReceived();
     this.#receive(route, payload);
   }
 
