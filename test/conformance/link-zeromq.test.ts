@@ -1,0 +1,14 @@
+import { createZeromqTransport } from "@tq/common/transport";
+import { linkSuite } from "./link-suite.ts";
+
+linkSuite({
+  name: "tcp",
+  world: () => () => createZeromqTransport(),
+  wildcard: () => "tcp://127.0.0.1:*",
+});
+
+linkSuite({
+  name: "ipc",
+  world: () => () => createZeromqTransport(),
+  wildcard: () => "ipc://*",
+});
