@@ -59,6 +59,13 @@ export class CreditWindow {
     this.#bytesReleased += bytes;
   }
 
+  /** Whether `open` would grant at least a quarter of the window: less is not worth a message. */
+  isWorthOpening(tasks: number, bytes: number): boolean {
+    const moreTasks = this.#tasksReleased + tasks - this.#tasksGranted;
+    const moreBytes = this.#bytesReleased + bytes - this.#bytesGranted;
+    return moreTasks * 4 >= tasks || moreBytes * 4 >= bytes;
+  }
+
   /**
    * Grants up to `tasks` and `bytes` beyond what has been released. True if the totals grew. A smaller window than before
    * takes nothing back: it is reached as tasks are released.

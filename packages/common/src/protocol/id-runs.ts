@@ -20,11 +20,20 @@ export const idRun = (origin: Origin, first: number, count: number): IdRuns => (
   runs: [0, first, count],
 });
 
-/** Visits each run with the position of its first id in the list. */
-export const forEachRun = (
-  ids: IdRuns,
-  visit: (origin: Origin, first: number, count: number, position: number) => void,
-): void => {
+/** Consecutive seqs of one origin. */
+export interface IdRun {
+  readonly origin: Origin;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A run with the position of its first id in the list. */
+export interface PlacedRun extends IdRun {
+  readonly position: number;
+}
+
+/** Visits each run, in order. */
+export const forEachRun = (ids: IdRuns, visit: (run: PlacedRun) => void): void => {
   const { origins, runs } = ids;
   let position = 0;
   for (let index = 0; index + 2 < runs.length; index += 3) {
@@ -32,7 +41,7 @@ export const forEachRun = (
     const first = runs[index + 1];
     const count = runs[index + 2];
     if (origin === undefined || first === undefined || count === undefined) return;
-    visit(origin, first, count, position);
+    visit({ origin, first, count, position });
     position += count;
   }
 };
@@ -42,7 +51,7 @@ export const forEachId = (
   ids: IdRuns,
   visit: (origin: Origin, seq: number, position: number) => void,
 ): void => {
-  forEachRun(ids, (origin, first, count, position) => {
+  forEachRun(ids, ({ origin, first, count, position }) => {
     for (let offset = 0; offset < count; offset++) visit(origin, first + offset, position + offset);
   });
 };
@@ -72,7 +81,7 @@ export class IdRunsBuilder {
   }
 
   addAll(ids: IdRuns): void {
-    forEachRun(ids, (origin, first, count) => this.addRun(origin, first, count));
+    forEachRun(ids, ({ origin, first, count }) => this.addRun(origin, first, count));
   }
 
   /** What was added since the last `take`. */

@@ -98,7 +98,8 @@ export class SeqSet {
   /** Forgets everything below `seq`. */
   deleteBelow(seq: number): void {
     const index = this.#rangeEndingAfter(seq - 1);
-    for (let at = 0; at < index; at += 2) this.#count -= (this.#bounds[at + 1] ?? 0) - (this.#bounds[at] ?? 0);
+    for (let at = 0; at < index; at += 2)
+      this.#count -= (this.#bounds[at + 1] ?? 0) - (this.#bounds[at] ?? 0);
     this.#bounds.splice(0, index);
     const from = this.#bounds[0];
     if (from !== undefined && from < seq) {

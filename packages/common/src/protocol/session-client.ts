@@ -95,6 +95,12 @@ export class SessionClient {
     }
   }
 
+  /** A connection has just been made: whoever is there knows us under no other one, so the session is asked for at once. */
+  connected(now: number): void {
+    if (this.#state === "open") this.#reconnect(now);
+    else if (this.#state === "connecting") this.#sayHello(now);
+  }
+
   flush(): void {
     this.session?.acknowledgeIfDue();
   }

@@ -1,0 +1,122 @@
+/**
+ * What owners ask for: take these tasks, cancel those, I have these answers.
+ *
+ * An id is accepted once: a submission that comes again is acknowledged and changes nothing.
+ */
+import { formatTaskId } from "@tq/common";
+import { countIds, forEachId, forEachRun, idRun } from "@tq/common/protocol";
+import { type IdRuns, ownedValues, type Submit } from "@tq/common/wire";
+import type { DefinitionQueues } from "./definition-queues.ts";
+import type { Owner } from "./owner.ts";
+import type { Settlement } from "./settlement.ts";
+import { TaskBatch, taskState } from "./task-batch.ts";
+import type { TaskLifecycle } from "./task-lifecycle.ts";
+import type { TaskTable } from "./task-table.ts";
+
+/** A submission, without what only a session knows. */
+export type Submission = Pick<Submit, "definition" | "reply" | "ids" | "options" | "values">;
+
+export interface AdmissionParts {
+  readonly table: TaskTable;
+  readonly queues: DefinitionQueues;
+  readonly lifecycle: TaskLifecycle;
+  readonly settlement: Settlement;
+  readonly hasSinks: boolean;
+}
+
+export class Admissions {
+  readonly #parts: AdmissionParts;
+  /** Set while draining: remote producers are told that nothing new is taken. */
+  isClosed = false;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  submit(now: number, owner: Owner, submission: Submission): void {
+    const { table, queues, lifecycle, hasSinks } = this.#parts;
+    const { ids, definition, reply } = submission;
+    const [origin] = ids.origins;
+    const [, first, count] = ids.runs;
+    if (origin === undefined || first === undefined || count !== countIds(ids)) {
+      return owner.events.rejected(ids, "TQ_ERR_PROTOCOL", "a submission holds one run of one origin");
+    }
+    const admission = table.admission(origin, first, count);
+    if (admission === "known") return owner.accepted(ids);
+    if (admission === "overlapping") {
+      const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;
+      return owner.events.rejected(ids, "TQ_ERR_PROTOCOL", message);
+    }
+    if (this.isClosed && owner.isRemote)
+      return owner.events.rejected(ids, "TQ_ERR_CLOSED", "the ventilator is draining and takes no more");
+    if (reply === "sink" && !hasSinks) {
+      const message =
+        "the ventilator was started without sinks; give it some, or use run or map to get results back";
+      return owner.events.rejected(ids, "TQ_ERR_NO_SINK", message);
+    }
+    owner.origins.add(origin);
+    owner.accepted(ids);
+    const queue = queues.of(definition);
+    const { policy } = definition;
+    const { options } = submission;
+    const values = ownedValues(submission.values);
+    lifecycle.accept(
+      now,
+      new TaskBatch({ origin, first, count, owner, queue, policy, reply, options, values }),
+    );
+  }
+
+  /** Each id is answered: with SETTLED when its outcome is known, with a rejection if there is no such task. */
+  cancel(owner: Owner, ids: IdRuns): void {
+    const { table, lifecycle } = this.#parts;
+    forEachId(ids, (origin, seq) => {
+      const batch = table.find(origin, seq);
+      const index = batch === undefined ? -1 : seq - batch.first;
+      if (batch === undefined || batch.owner !== owner || batch.state[index] === taskState.settled) {
+        const message = `${formatTaskId(origin, seq)} is not a task that waits or runs here`;
+        return owner.events.rejected(idRun(origin, seq, 1), "TQ_ERR_UNKNOWN_TASK", message);
+      }
+      lifecycle.end(batch, index, "cancelled");
+    });
+  }
+
+  /** The caller has the outcomes of these answered tasks. */
+  answered(ids: IdRuns): void {
+    const { table, settlement } = this.#parts;
+    forEachRun(ids, ({ origin, first, count }) => {
+      for (let seq = first; seq < first + count; ) {
+        const batch = table.find(origin, seq);
+        if (batch === undefined) {
+          seq += 1;
+          continue;
+        }
+        const from = seq - batch.first;
+        const to = Math.min(batch.count, first + count - batch.first);
+        if (batch.reply === "answer" && batch.unsettled > 0) {
+          for (let index = from; index < to; index++) {
+            if (batch.state[index] === taskState.settling)
+              settlement.settle(batch, { from: index, to: index + 1 }, "completed");
+          }
+        }
+        seq = batch.first + to;
+      }
+    });
+  }
+
+  /** The owner is gone for good: its answered tasks are given up, and their ids forgotten. Returns how many. */
+  abandon(owner: Owner): number {
+    const { table, lifecycle, settlement } = this.#parts;
+    let count = 0;
+    for (const batch of [...table.unsettledBatches()]) {
+      if (batch.owner !== owner || batch.reply !== "answer") continue;
+      for (let index = 0; index < batch.count; index++) {
+        if (batch.state[index] === taskState.settled) continue;
+        lifecycle.detach(batch, { from: index, to: index + 1 }, undefined);
+        settlement.settle(batch, { from: index, to: index + 1 }, "cancelled");
+        count += 1;
+      }
+    }
+    for (const origin of owner.origins) if (!table.isSinkBound(origin)) table.forget(origin);
+    return count;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Whoever submitted a batch and is told what becomes of it: the submitter in this process, or a remote producer.
+ */
+import type { OutcomeStatus } from "@tq/common";
+import { IdRunsBuilder } from "@tq/common/protocol";
+import type { IdRuns, Origin, SparseColumn, Values } from "@tq/common/wire";
+
+export interface OwnerAnswer {
+  readonly outcome: OutcomeStatus;
+  readonly ids: IdRuns;
+  readonly attempts?: SparseColumn<number> | undefined;
+  readonly values: Values;
+}
+
+/** What an owner hears. `accepted` and `settled` are gathered over a turn of the event loop, the others come at once. */
+export interface OwnerEvents {
+  accepted(ids: IdRuns): void;
+  rejected(ids: IdRuns, code: string, message: string): void;
+  settled(outcome: OutcomeStatus, ids: IdRuns): void;
+  answer(answer: OwnerAnswer): void;
+}
+
+export class Owner {
+  readonly name: string;
+  /** Every origin it has submitted under. */
+  readonly origins = new Set<Origin>();
+  readonly events: OwnerEvents;
+  readonly #accepted = new IdRunsBuilder();
+  readonly #settled = new Map<OutcomeStatus, IdRunsBuilder>();
+
+  /** A remote one learns that we are draining by a refusal; the submitter of this process is told by its shell. */
+  readonly isRemote: boolean;
+
+  constructor(name: string, events: OwnerEvents, options: { isRemote: boolean }) {
+    this.name = name;
+    this.isRemote = options.isRemote;
+    this.events = events;
+  }
+
+  accepted(ids: IdRuns): void {
+    this.#accepted.addAll(ids);
+  }
+
+  settled(outcome: OutcomeStatus, run: { origin: Origin; first: number; count: number }): void {
+    let builder = this.#settled.get(outcome);
+    if (builder === undefined) {
+      builder = new IdRunsBuilder();
+      this.#settled.set(outcome, builder);
+    }
+    builder.addRun(run.origin, run.first, run.count);
+  }
+
+  /** Tells what was gathered. Acceptance first: nothing is settled before it was accepted. */
+  flush(): void {
+    if (this.#accepted.count > 0) this.events.accepted(this.#accepted.take());
+    for (const [outcome, builder] of this.#settled) {
+      if (builder.count > 0) this.events.settled(outcome, builder.take());
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A remote producer, over all its sessions: what it owns, and what it still has to be told.
+ *
+ * It outlives its session by a grace period, because a producer that was cut off comes back for its answers.
+ */
+import type { OutcomeStatus } from "@tq/common";
+import { CreditWindow, type ServerSession } from "@tq/common/protocol";
+import type { IdRuns, NumberedContent } from "@tq/common/wire";
+import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
+
+export class ProducerPeer implements OwnerEvents {
+  readonly bootId: string;
+  readonly owner: Owner;
+  session: ServerSession | undefined;
+  credit = new CreditWindow();
+  /** Since when it has no session. */
+  awaySince: number | undefined;
+  #untold: NumberedContent[] = [];
+
+  constructor(bootId: string, name: string) {
+    this.bootId = bootId;
+    this.owner = new Owner(name, this, { isRemote: true });
+  }
+
+  accepted(ids: IdRuns): void {
+    this.#untold.push({ verb: "ACCEPTED", ids });
+  }
+
+  rejected(ids: IdRuns, code: string, message: string): void {
+    this.#untold.push({ verb: "REJECTED", ids, code, message });
+  }
+
+  settled(outcome: OutcomeStatus, ids: IdRuns): void {
+    this.#untold.push({ verb: "SETTLED", outcome, ids });
+  }
+
+  answer({ outcome, ids, attempts, values }: OwnerAnswer): void {
+    this.#untold.push({ verb: "ANSWER", outcome, ids, attempts, values });
+  }
+
+  attach(session: ServerSession): void {
+    this.session = session;
+    this.awaySince = undefined;
+    this.credit = new CreditWindow();
+  }
+
+  /** The session is over: what may not have arrived is told again in the next one. */
+  detach(now: number): void {
+    const unacknowledged = this.session?.unacknowledged ?? [];
+    this.#untold = [...unacknowledged, ...this.#untold];
+    this.session = undefined;
+    this.awaySince = now;
+  }
+
+  flush(now: number): void {
+    this.owner.flush();
+    const { session } = this;
+    if (session === undefined || this.#untold.length === 0) return;
+    for (const content of this.#untold) session.send(now, content);
+    this.#untold = [];
+  }
+}

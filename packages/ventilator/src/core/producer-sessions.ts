@@ -1,0 +1,162 @@
+/** The producers' endpoint: takes submissions, gives credit, tells what became of them. */
+import {
+  countIds,
+  type EndReason,
+  type HeartbeatState,
+  type Refusal,
+  type ServerSession,
+  SessionServer,
+  type SessionServerHandler,
+  type SessionServerOptions,
+  type Timing,
+  type WelcomeDetails,
+} from "@tq/common/protocol";
+import type { Hello, Message, SessionMessage } from "@tq/common/wire";
+import type { Admissions } from "./admissions.ts";
+import type { VentilatorEvent } from "./events.ts";
+import type { VentilatorLimits } from "./limits.ts";
+import { ProducerPeer } from "./producer-peer.ts";
+import type { TaskTable } from "./task-table.ts";
+
+export interface ProducerSessionParts {
+  readonly timing: Timing;
+  readonly limits: VentilatorLimits;
+  readonly table: TaskTable;
+  readonly admissions: Admissions;
+  /** What to tell a peer of another role. */
+  readonly refuse: (hello: Hello) => Refusal;
+  readonly report: (event: VentilatorEvent) => void;
+}
+
+export class ProducerSessions implements SessionServerHandler {
+  readonly #parts: ProducerSessionParts;
+  readonly #server: SessionServer;
+  readonly #peers = new Map<string, ProducerPeer>();
+
+  constructor(
+    parts: ProducerSessionParts,
+    server: Omit<SessionServerOptions, "handler" | "roles" | "timing">,
+  ) {
+    this.#parts = parts;
+    this.#server = new SessionServer({ ...server, timing: parts.timing, handler: this, roles: ["producer"] });
+  }
+
+  get size(): number {
+    return this.#server.size;
+  }
+
+  get resyncs(): number {
+    return this.#server.resyncs;
+  }
+
+  receive(now: number, route: string, message: Message): void {
+    this.#server.receive(now, route, message);
+  }
+
+  flush(now: number): void {
+    for (const peer of this.#peers.values()) {
+      peer.flush(now);
+      this.#openCredit(peer);
+    }
+    this.#server.flush();
+  }
+
+  wake(now: number, lateMs: number): void {
+    this.#server.wake(now, lateMs);
+    for (const peer of this.#peers.values()) {
+      if (peer.awaySince !== undefined && now - peer.awaySince >= this.#parts.limits.producerGraceMs)
+        this.#forget(peer);
+    }
+  }
+
+  wakeAt(): number {
+    let at = this.#server.wakeAt();
+    for (const { awaySince } of this.#peers.values()) {
+      if (awaySince !== undefined) at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
+    }
+    return at;
+  }
+
+  close(now: number, reason: string): void {
+    this.#server.close(now, reason);
+  }
+
+  admit(hello: Hello): Refusal | undefined {
+    return hello.role === "producer" ? undefined : this.#parts.refuse(hello);
+  }
+
+  welcome(): WelcomeDetails {
+    return { sinks: [] };
+  }
+
+  opened(_now: number, session: ServerSession): void {
+    const { bootId, name } = session.hello;
+    const known = this.#peers.get(bootId);
+    const peer = known ?? new ProducerPeer(bootId, name);
+    this.#peers.set(bootId, peer);
+    peer.attach(session);
+    if (known === undefined) this.#parts.report({ type: "producer.joined", producer: name });
+  }
+
+  received(now: number, session: ServerSession, message: SessionMessage): void {
+    const peer = this.#peers.get(session.hello.bootId);
+    if (peer === undefined) return;
+    switch (message.verb) {
+      case "SUBMIT":
+        peer.credit.release(countIds(message.ids), message.values.slab.length);
+        return this.#parts.admissions.submit(now, peer.owner, message);
+      case "CANCEL":
+        return this.#parts.admissions.cancel(peer.owner, message.ids);
+      case "ANSWERED":
+        return this.#parts.admissions.answered(message.ids);
+      case "HEARTBEAT":
+        return;
+      default: {
+        const reason = `a producer does not say ${message.verb}`;
+        return this.#parts.report({
+          type: "peer.violation",
+          channel: `producer ${session.hello.name}`,
+          count: 1,
+          reason,
+        });
+      }
+    }
+  }
+
+  ended(now: number, session: ServerSession, reason: EndReason): void {
+    const peer = this.#peers.get(session.hello.bootId);
+    if (peer?.session !== session) return;
+    peer.detach(now);
+    if (reason !== "bye") return;
+    this.#parts.report({ type: "producer.left", producer: session.hello.name });
+    this.#leave(peer);
+  }
+
+  heartbeatState(session: ServerSession): HeartbeatState {
+    const peer = this.#peers.get(session.hello.bootId);
+    if (peer === undefined) return {};
+    return { grants: [0, peer.credit.tasksGranted, peer.credit.bytesGranted] };
+  }
+
+  /** More credit while there is room here. Told in steps: a grant per task would cost more than the task. */
+  #openCredit(peer: ProducerPeer): void {
+    const { limits, table } = this.#parts;
+    const { session, credit } = peer;
+    if (session === undefined) return;
+    if (table.tasks >= limits.unsettledTasksMax || table.bytes >= limits.unsettledBytesMax) return;
+    if (!credit.isWorthOpening(limits.producerWindowTasks, limits.producerWindowBytes)) return;
+    credit.open(limits.producerWindowTasks, limits.producerWindowBytes);
+    session.sendUnnumbered({ verb: "GRANT", grants: [0, credit.tasksGranted, credit.bytesGranted] });
+  }
+
+  /** It does not come back: nobody waits for its answers any more. Its other tasks go on. */
+  #forget(peer: ProducerPeer): void {
+    const cancelled = this.#leave(peer);
+    this.#parts.report({ type: "producer.gone", producer: peer.owner.name, cancelled });
+  }
+
+  #leave(peer: ProducerPeer): number {
+    this.#peers.delete(peer.bootId);
+    return this.#parts.admissions.abandon(peer.owner);
+  }
+}

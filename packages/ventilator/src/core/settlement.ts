@@ -1,0 +1,165 @@
+/**
+ * What an outcome means: who is told, and who must confirm before a task is forgotten.
+ *
+ * Sink-bound tasks: the sink's first commit is the outcome. A completion reaches it from the worker; whatever else ends a
+ * task is proposed to it here, and stands only if the sink says so. Answered tasks: the caller is the sink; the outcome is
+ * told to it, and the task settled when it has it.
+ */
+import type { OutcomeStatus, UnsuccessfulOutcome } from "@tq/common";
+import { IdRunsBuilder, idRun, SparseBuilder } from "@tq/common/protocol";
+import { encodeValue, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
+import type { VentilatorEvent } from "./events.ts";
+import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
+import { type TaskBatch, taskState } from "./task-batch.ts";
+import { referenceTo, traceparentOf } from "./task-reference.ts";
+import type { TaskTable } from "./task-table.ts";
+
+/** An outcome that waits for the sink's word. */
+interface Proposal {
+  readonly batch: TaskBatch;
+  readonly index: number;
+  readonly outcome: UnsuccessfulOutcome;
+}
+
+/** Proposals of one message: small on purpose, errors may be long. */
+const proposalsPerMessage = 256;
+
+export interface SettlementParts {
+  readonly table: TaskTable;
+  readonly assignment: SinkAssignment;
+  readonly report: (event: VentilatorEvent) => void;
+}
+
+export class Settlement {
+  readonly #parts: SettlementParts;
+  #unsent: Proposal[] = [];
+  readonly #sent = new Map<SinkPeer, Set<Proposal>>();
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+  }
+
+  /** The task has this outcome unless the sink knows better. */
+  propose(batch: TaskBatch, index: number, outcome: UnsuccessfulOutcome): void {
+    batch.state[index] = taskState.settling;
+    batch.troubleOf(index).proposed = outcome.status;
+    this.#parts.report({
+      type: "task.settling",
+      ...referenceTo(batch, index),
+      outcome: outcome.status,
+      error: "error" in outcome ? outcome.error : undefined,
+    });
+    if (batch.reply === "sink") {
+      this.#unsent.push({ batch, index, outcome });
+      return;
+    }
+    const attempts = { at: [0], values: [batch.attempt[index] ?? 0] };
+    const ids = idRun(batch.origin, batch.first + index, 1);
+    batch.owner.events.answer({ outcome: outcome.status, ids, attempts, values: oneValue(outcome) });
+  }
+
+  /** These tasks of a batch are final. Those that already were are left out. */
+  settle(batch: TaskBatch, range: { from: number; to: number }, outcome: OutcomeStatus): void {
+    const { state } = batch;
+    let bytes = 0;
+    let count = 0;
+    let runFrom = -1;
+    for (let index = range.from; index <= range.to; index++) {
+      const settles = index < range.to && state[index] !== taskState.settled;
+      if (settles) {
+        state[index] = taskState.settled;
+        bytes += batch.bytesOf(index, index + 1);
+        count += 1;
+        batch.forgetTrouble(index);
+        if (runFrom < 0) runFrom = index;
+      } else if (runFrom >= 0) {
+        const run = { origin: batch.origin, first: batch.first + runFrom, count: index - runFrom };
+        if (batch.reply === "sink") batch.owner.settled(outcome, run);
+        runFrom = -1;
+      }
+    }
+    if (count > 0) this.#parts.table.settled(batch, count, bytes);
+  }
+
+  /** A sink's session is over: what it has not confirmed is proposed again, to whichever sink it then belongs to. */
+  sinkLost(sink: SinkPeer): void {
+    const sent = this.#sent.get(sink);
+    if (sent === undefined) return;
+    this.#sent.delete(sink);
+    for (const proposal of sent) if (isOpen(proposal)) this.#unsent.push(proposal);
+  }
+
+  /** The sink has confirmed something: what needs no repeating any more is let go. */
+  sinkConfirmed(sink: SinkPeer): void {
+    const sent = this.#sent.get(sink);
+    if (sent === undefined) return;
+    for (const proposal of sent) if (!isOpen(proposal)) sent.delete(proposal);
+  }
+
+  /** Proposes what was gathered. */
+  flush(now: number): void {
+    if (this.#unsent.length === 0) return;
+    const groups = new Map<string, { sink: SinkPeer; proposals: Proposal[] }>();
+    const waiting: Proposal[] = [];
+    for (const proposal of this.#unsent) {
+      if (!isOpen(proposal)) continue;
+      const { batch, index, outcome } = proposal;
+      const sink = this.#parts.assignment.of(batch.origin, batch.first + index);
+      if (sink?.client.session?.hasRoom !== true) {
+        waiting.push(proposal);
+        continue;
+      }
+      const key = `${sink.channel} ${outcome.status} ${batch.queue.name} ${batch.queue.contract ?? ""}`;
+      const group = groups.get(key) ?? { sink, proposals: [] };
+      groups.set(key, group);
+      if (group.proposals.length < proposalsPerMessage) group.proposals.push(proposal);
+      else waiting.push(proposal);
+    }
+    this.#unsent = waiting;
+    for (const { sink, proposals } of groups.values()) this.#send(now, sink, proposals);
+  }
+
+  #send(now: number, sink: SinkPeer, proposals: readonly Proposal[]): void {
+    const content = proposeContent(proposals);
+    if (content === undefined) return;
+    sink.client.session?.send(now, content);
+    const sent = this.#sent.get(sink) ?? new Set<Proposal>();
+    this.#sent.set(sink, sent);
+    for (const proposal of proposals) sent.add(proposal);
+  }
+}
+
+const isOpen = ({ batch, index }: Proposal): boolean => batch.state[index] === taskState.settling;
+
+const payloadOf = (outcome: UnsuccessfulOutcome): unknown => ("error" in outcome ? outcome.error : null);
+
+const oneValue = (outcome: UnsuccessfulOutcome): Values => {
+  const slab = encodeValue(payloadOf(outcome));
+  return { lengths: [slab.length], slab };
+};
+
+const proposeContent = (proposals: readonly Proposal[]): NumberedContent | undefined => {
+  const first = proposals[0];
+  if (first === undefined) return undefined;
+  const ids = new IdRunsBuilder();
+  const attempts = new SparseBuilder<number>();
+  const traceparents = new SparseBuilder<string>();
+  const values = new ValuesEncoder();
+  for (const [position, { batch, index, outcome }] of proposals.entries()) {
+    ids.add(batch.origin, batch.first + index);
+    attempts.add(position, batch.attempt[index] ?? 0);
+    const traceparent = traceparentOf(batch, index);
+    if (traceparent !== undefined) traceparents.add(position, traceparent);
+    values.add(payloadOf(outcome));
+  }
+  const { name, contract } = first.batch.queue;
+  return {
+    verb: "PROPOSE",
+    definition: { name, contract },
+    outcome: first.outcome.status,
+    ids: ids.take(),
+    attempts: attempts.take(),
+    traceparent: traceparents.take(),
+    values: values.take(),
+  };
+};

@@ -1,0 +1,93 @@
+/**
+ * Gives a lost sink's share to the others, after a wait for its return.
+ *
+ * Its unsettled tasks may have been committed there without our knowing: moved ones can be committed twice, once in each
+ * store. They are counted and told as *moved in doubt*. With one sink there is nowhere to move to: tasks wait for it.
+ */
+import type { VentilatorEvent } from "./events.ts";
+import type { VentilatorLimits } from "./limits.ts";
+import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
+import type { SinkSessions } from "./sink-sessions.ts";
+import { type TaskBatch, taskState } from "./task-batch.ts";
+import type { TaskLifecycle } from "./task-lifecycle.ts";
+import type { TaskTable } from "./task-table.ts";
+import type { Workers } from "./workers.ts";
+
+export interface SinkMoveParts {
+  readonly sinks: SinkSessions;
+  readonly assignment: SinkAssignment;
+  readonly table: TaskTable;
+  readonly lifecycle: TaskLifecycle;
+  readonly workers: Workers;
+  readonly limits: VentilatorLimits;
+  readonly report: (event: VentilatorEvent) => void;
+}
+
+export class SinkMoves {
+  readonly #parts: SinkMoveParts;
+  /** Tasks that may be committed in two stores. */
+  inDoubt = 0;
+
+  constructor(parts: SinkMoveParts) {
+    this.#parts = parts;
+  }
+
+  /** True if something moved: what was parked can be handed out. */
+  wake(now: number): boolean {
+    let moved = false;
+    for (const sink of this.#parts.sinks.peers) {
+      if (!this.#isDue(now, sink)) continue;
+      this.#move(sink);
+      moved = true;
+    }
+    return moved;
+  }
+
+  wakeAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const { awaySince, stableId } of this.#parts.sinks.peers) {
+      if (awaySince === undefined || stableId === undefined || !this.#hasLiveSink()) continue;
+      at = Math.min(at, awaySince + this.#parts.limits.sinkGraceMs);
+    }
+    return at;
+  }
+
+  #isDue(now: number, sink: SinkPeer): boolean {
+    if (sink.awaySince === undefined || sink.stableId === undefined || !this.#hasLiveSink()) return false;
+    return now - sink.awaySince >= this.#parts.limits.sinkGraceMs;
+  }
+
+  #hasLiveSink(): boolean {
+    return this.#parts.sinks.peers.some(({ client }) => client.session !== undefined);
+  }
+
+  #move(sink: SinkPeer): void {
+    const { assignment, table, report } = this.#parts;
+    let tasks = 0;
+    let inDoubt = 0;
+    for (const batch of [...table.unsettledBatches()]) {
+      if (batch.reply !== "sink") continue;
+      for (let index = 0; index < batch.count; index++) {
+        if (batch.state[index] === taskState.settled) continue;
+        if (assignment.known(batch.origin, batch.first + index) !== sink) continue;
+        tasks += 1;
+        if (this.#release(batch, index)) inDoubt += 1;
+      }
+    }
+    assignment.forgetSink(sink);
+    // Unknown until it comes back: then it is a candidate for new blocks, like any other.
+    sink.stableId = undefined;
+    sink.awaySince = undefined;
+    this.inDoubt += inDoubt;
+    report({ type: "sink.moved", sink: sink.endpoint, tasks, inDoubt });
+  }
+
+  /** True if the lost sink may have an outcome of this task. */
+  #release(batch: TaskBatch, index: number): boolean {
+    if (batch.state[index] === taskState.leased) {
+      this.#parts.workers.byNumber(batch.holder[index] ?? 0)?.cancel(batch.origin, batch.first + index);
+      this.#parts.lifecycle.giveBack(batch, index);
+    }
+    return (batch.attempt[index] ?? 0) > 0;
+  }
+}

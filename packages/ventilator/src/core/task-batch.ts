@@ -1,0 +1,137 @@
+/**
+ * Accepted tasks as they came, one object per batch: payloads stay in the slab they arrived in, and what changes per
+ * task lives in flat columns.
+ *
+ * A batch of a thousand tasks costs one object and three arrays; what only few tasks have (failures, a suspicion, an
+ * error) is in a map that most batches never get.
+ */
+import type { OutcomeStatus, RemoteError, TaskPolicy } from "@tq/common";
+import type { Origin, TaskOptionColumns, Values } from "@tq/common/wire";
+import { prefixOffsets } from "@tq/common/wire";
+import type { Owner } from "./owner.ts";
+
+/**
+ * Where a task is. `scheduled` and `ready` wait here, `leased` is at a worker, `settling` has an outcome that is proposed
+ * to the sink or told to the caller and not yet confirmed, `settled` is forgotten with its batch.
+ */
+export const taskState = { scheduled: 0, ready: 1, leased: 2, settling: 3, settled: 4 } as const;
+
+/** Neighbouring tasks of one batch, `to` exclusive. */
+export interface Run {
+  readonly batch: TaskBatch;
+  from: number;
+  readonly to: number;
+}
+
+/** The line that a batch's tasks stand in, as far as a batch needs to know it. */
+export interface TaskQueue {
+  readonly name: string;
+  readonly contract: string | undefined;
+  /** Tasks that are ready, suspects not counted. */
+  ready: number;
+  /** Ready, but each to be run alone. */
+  readonly suspects: { readonly batch: TaskBatch; readonly index: number }[];
+  push(run: Run, priority: number): void;
+  pushFront(run: Run, priority: number): void;
+}
+
+/** What only few tasks have. */
+export interface TaskTrouble {
+  failures: number;
+  crashes: number;
+  /** A worker died with it, and may have died of it: it runs alone until it has shown otherwise. */
+  suspect: boolean;
+  lastError: RemoteError | undefined;
+  /** The outcome that waits to be confirmed, while `settling`. */
+  proposed: OutcomeStatus | undefined;
+}
+
+export interface TaskBatchContent {
+  readonly origin: Origin;
+  readonly first: number;
+  readonly count: number;
+  readonly owner: Owner;
+  readonly queue: TaskQueue;
+  /** Of the submitter; absent: the worker's definition says. */
+  readonly policy: TaskPolicy | undefined;
+  readonly reply: "sink" | "answer";
+  readonly options: TaskOptionColumns;
+  readonly values: Values;
+}
+
+const noValues: Values = { lengths: [], slab: new Uint8Array(0) };
+const nothing = new Uint32Array(0);
+
+export class TaskBatch {
+  readonly origin: Origin;
+  readonly first: number;
+  readonly count: number;
+  readonly owner: Owner;
+  readonly queue: TaskQueue;
+  readonly policy: TaskPolicy | undefined;
+  readonly reply: "sink" | "answer";
+  options: TaskOptionColumns;
+  values: Values;
+  offsets: Uint32Array;
+  /** One of `taskState` per task. */
+  readonly state: Uint8Array;
+  /** Number of the last lease, 0 before the first. */
+  attempt: Uint32Array;
+  /** Number of the worker that holds the lease; meaningful while `leased`. */
+  holder: Uint32Array;
+  unsettled: number;
+  #trouble: Map<number, TaskTrouble> | undefined;
+
+  constructor(content: TaskBatchContent) {
+    this.origin = content.origin;
+    this.first = content.first;
+    this.count = content.count;
+    this.owner = content.owner;
+    this.queue = content.queue;
+    this.policy = content.policy;
+    this.reply = content.reply;
+    this.options = content.options;
+    this.values = content.values;
+    this.offsets = prefixOffsets(content.values.lengths);
+    this.state = new Uint8Array(content.count);
+    this.attempt = new Uint32Array(content.count);
+    this.holder = new Uint32Array(content.count);
+    this.unsettled = content.count;
+  }
+
+  bytesOf(from: number, to: number): number {
+    return (this.offsets[to] ?? 0) - (this.offsets[from] ?? 0);
+  }
+
+  trouble(index: number): TaskTrouble | undefined {
+    return this.#trouble?.get(index);
+  }
+
+  troubleOf(index: number): TaskTrouble {
+    this.#trouble ??= new Map();
+    let trouble = this.#trouble.get(index);
+    if (trouble === undefined) {
+      trouble = { failures: 0, crashes: 0, suspect: false, lastError: undefined, proposed: undefined };
+      this.#trouble.set(index, trouble);
+    }
+    return trouble;
+  }
+
+  forgetTrouble(index: number): void {
+    this.#trouble?.delete(index);
+  }
+
+  isSuspect(index: number): boolean {
+    return this.#trouble?.get(index)?.suspect === true;
+  }
+
+  /** Lets go of what a settled batch no longer needs; its ids stay known to the table until it is dropped there. */
+  release(): void {
+    this.values = noValues;
+    this.options = {};
+    this.offsets = nothing;
+    this.attempt = nothing;
+    this.holder = nothing;
+    this.#trouble = undefined;
+  }
+}

@@ -1,0 +1,62 @@
+/** Notices tasks that wait and nobody is there to run them, and says so once per absence. */
+import type { DefinitionQueue } from "./definition-queue.ts";
+import type { DefinitionQueues } from "./definition-queues.ts";
+import type { VentilatorEvent } from "./events.ts";
+
+export interface UnroutableTasks {
+  readonly task: string;
+  readonly contract: string | undefined;
+  readonly waiting: number;
+}
+
+export interface UnroutableWatchParts {
+  readonly queues: DefinitionQueues;
+  readonly afterMs: number;
+  readonly report: (event: VentilatorEvent) => void;
+}
+
+const isUnroutable = (queue: DefinitionQueue): boolean =>
+  queue.workers.length === 0 && queue.ready + queue.suspects.length > 0;
+
+export class UnroutableWatch {
+  readonly #parts: UnroutableWatchParts;
+  #checkAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: UnroutableWatchParts) {
+    this.#parts = parts;
+  }
+
+  list(): readonly UnroutableTasks[] {
+    return [...this.#parts.queues].filter(isUnroutable).map(({ name, contract, ready, suspects }) => ({
+      task: name,
+      contract,
+      waiting: ready + suspects.length,
+    }));
+  }
+
+  wake(now: number): void {
+    if (now < this.#checkAt) return;
+    this.#checkAt = now + this.#parts.afterMs / 2;
+    for (const queue of this.#parts.queues) this.#check(now, queue);
+  }
+
+  wakeAt(): number {
+    return this.#checkAt;
+  }
+
+  #check(now: number, queue: DefinitionQueue): void {
+    const { name: task, contract, ready, suspects } = queue;
+    const waiting = ready + suspects.length;
+    if (!isUnroutable(queue)) {
+      if (queue.unroutableTold) this.#parts.report({ type: "tasks.routable", task, waiting });
+      queue.unroutableSince = undefined;
+      queue.unroutableTold = false;
+      return;
+    }
+    queue.unroutableSince ??= now;
+    if (queue.unroutableTold || now - queue.unroutableSince < this.#parts.afterMs / 2) return;
+    queue.unroutableTold = true;
+    const present = this.#parts.queues.present();
+    this.#parts.report({ type: "tasks.unroutable", task, contract, waiting, present });
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * The ventilator: owns accepted tasks until they are settled, and hands them out. Pure; a driver runs it.
+ *
+ * This file only joins the mechanisms: sessions with workers, producers and sinks at the edges; admissions, lifecycle,
+ * dispatcher and settlement in the middle; table, queues and schedule as what they share.
+ */
+import type { TqError } from "@tq/common";
+import type { Refusal, SubmitEvents, SubmitPort, Timing } from "@tq/common/protocol";
+import type { Hello, Message, Role, SessionId, SinkAddress } from "@tq/common/wire";
+import { Admissions } from "./admissions.ts";
+import { DefinitionQueues } from "./definition-queues.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { VentilatorEvent } from "./events.ts";
+import { defaultVentilatorLimits, type VentilatorLimits } from "./limits.ts";
+import { LocalOwner } from "./local-owner.ts";
+import { ProducerSessions } from "./producer-sessions.ts";
+import { Schedule } from "./schedule.ts";
+import { Settlement } from "./settlement.ts";
+import { SinkMoves } from "./sink-moves.ts";
+import { SinkAssignment } from "./sink-peers.ts";
+import { SinkSessions } from "./sink-sessions.ts";
+import { TaskLifecycle } from "./task-lifecycle.ts";
+import { TaskTable } from "./task-table.ts";
+import { type UnroutableTasks, UnroutableWatch } from "./unroutable-watch.ts";
+import { ViolationCounter } from "./violation-counter.ts";
+import { WorkerMessages } from "./worker-messages.ts";
+import { WorkerSessions } from "./worker-sessions.ts";
+import { Workers } from "./workers.ts";
+
+export interface VentilatorPort {
+  /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>`. */
+  send(channel: string, route: string | undefined, message: Message): void;
+  report(event: VentilatorEvent): void;
+  /** [0, 1), for jitter. */
+  random(): number;
+  drawBootId(): string;
+}
+
+export interface VentilatorCoreOptions {
+  readonly now: number;
+  readonly identity: { readonly bootId: string; readonly name: string; readonly epoch: number };
+  readonly firstSession: SessionId;
+  readonly timing: Timing;
+  readonly limits?: Partial<VentilatorLimits> | undefined;
+  /** Endpoints as given; channel `sink:<index>` each. */
+  readonly sinks: readonly string[];
+  readonly port: VentilatorPort;
+}
+
+export interface VentilatorStats {
+  readonly workers: number;
+  readonly producers: number;
+  readonly sinks: number;
+  /** Tasks with no final state yet, and the bytes of their payloads. */
+  readonly unsettled: number;
+  readonly unsettledBytes: number;
+  readonly ready: number;
+  readonly leased: number;
+  /** Waiting for a sink to be there. */
+  readonly withoutSink: number;
+  /** Waiting with no worker for them. */
+  readonly unroutable: readonly UnroutableTasks[];
+  /** Suspected of having killed a worker; run alone. */
+  readonly suspects: number;
+  readonly movedInDoubt: number;
+  readonly violations: number;
+  readonly resyncs: number;
+  readonly leasesByWorker: Readonly<Record<string, number>>;
+}
+
+/** Low marks are told to sinks this often. */
+const lowMarkIntervalMs = 1_000;
+
+export class VentilatorCore {
+  readonly #options: VentilatorCoreOptions;
+  readonly #limits: VentilatorLimits;
+  readonly #table = new TaskTable();
+  readonly #queues = new DefinitionQueues();
+  readonly #schedule = new Schedule();
+  readonly #workers = new Workers();
+  readonly #sinks: SinkSessions;
+  readonly #moves: SinkMoves;
+  readonly #settlement: Settlement;
+  readonly #lifecycle: TaskLifecycle;
+  readonly #dispatcher: Dispatcher;
+  readonly #messages: WorkerMessages;
+  readonly #admissions: Admissions;
+  readonly #workerSessions: WorkerSessions;
+  readonly #producerSessions: ProducerSessions;
+  readonly #unroutable: UnroutableWatch;
+  readonly #violations: ViolationCounter;
+  readonly #locals: LocalOwner[] = [];
+  #endpoints: Readonly<Record<string, string>> = {};
+  #lowMarksAt: number;
+  #now: number;
+
+  constructor(options: VentilatorCoreOptions) {
+    const { now, identity, port } = options;
+    this.#options = options;
+    this.#limits = { ...defaultVentilatorLimits, ...options.limits };
+    this.#now = now;
+    this.#lowMarksAt = now + lowMarkIntervalMs;
+    const report = (event: VentilatorEvent): void => port.report(event);
+    const shared = {
+      limits: this.#limits,
+      epoch: identity.epoch,
+      table: this.#table,
+      queues: this.#queues,
+      schedule: this.#schedule,
+      workers: this.#workers,
+      report,
+      random: () => port.random(),
+    };
+    this.#sinks = this.#createSinks(report);
+    const assignment = new SinkAssignment(this.#sinks.peers);
+    this.#settlement = new Settlement({ ...shared, assignment });
+    const settling = { ...shared, assignment, settlement: this.#settlement };
+    this.#lifecycle = new TaskLifecycle(settling);
+    const living = { ...settling, lifecycle: this.#lifecycle, sinks: this.#sinks };
+    this.#dispatcher = new Dispatcher(living);
+    this.#messages = new WorkerMessages(living);
+    this.#admissions = new Admissions({ ...living, hasSinks: options.sinks.length > 0 });
+    this.#moves = new SinkMoves(living);
+    this.#unroutable = new UnroutableWatch({ ...shared, afterMs: this.#limits.unroutableAfterMs });
+    this.#violations = new ViolationCounter(report);
+    const refuse = (hello: Hello): Refusal => this.#refusal(hello);
+    const edge = {
+      ...living,
+      timing: options.timing,
+      messages: this.#messages,
+      admissions: this.#admissions,
+      refuse,
+    };
+    const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
+    this.#workerSessions = new WorkerSessions({ ...edge, sinks: addresses }, this.#server("workers"));
+    this.#producerSessions = new ProducerSessions(edge, this.#server("producers"));
+  }
+
+  /** Resolved endpoints by role, for peers that come to the wrong one. */
+  setEndpoints(endpoints: Readonly<Record<string, string>>): void {
+    this.#endpoints = endpoints;
+  }
+
+  /** Joins a submitter of this process. */
+  attach(events: SubmitEvents): SubmitPort {
+    const owner = new LocalOwner({ admissions: this.#admissions, events, now: () => this.#now });
+    this.#locals.push(owner);
+    return owner;
+  }
+
+  receive(now: number, from: { channel: string; route: string | undefined }, message: Message): void {
+    this.#now = now;
+    if (from.route === undefined) this.#sinks.receive(now, from.channel, message);
+    else if (from.channel === "workers") this.#workerSessions.receive(now, from.route, message);
+    else this.#producerSessions.receive(now, from.route, message);
+  }
+
+  violation(_now: number, from: { channel: string }, reason: string): void {
+    this.#violations.count(from.channel, reason);
+  }
+
+  opened(now: number, channel: string): void {
+    this.#sinks.of(channel)?.client.connected(now);
+  }
+
+  flush(now: number): void {
+    this.#now = now;
+    for (const queue of this.#queues) this.#dispatcher.handOut(now, queue);
+    this.#settlement.flush(now);
+    this.#producerSessions.flush(now);
+    for (const owner of this.#locals) owner.flush(this.#room());
+    this.#workerSessions.flush(now);
+    this.#sinks.flush();
+  }
+
+  wake(now: number, lateMs: number): void {
+    this.#now = now;
+    this.#lifecycle.wake(now);
+    this.#workerSessions.wake(now, lateMs);
+    this.#producerSessions.wake(now, lateMs);
+    this.#sinks.wake(now, lateMs);
+    if (this.#moves.wake(now)) this.#dispatcher.unpark();
+    this.#unroutable.wake(now);
+    if (now >= this.#lowMarksAt) this.#tellLowMarks(now);
+  }
+
+  wakeAt(): number {
+    return Math.min(
+      this.#schedule.nextAt,
+      this.#workerSessions.wakeAt(),
+      this.#producerSessions.wakeAt(),
+      this.#sinks.wakeAt(),
+      this.#moves.wakeAt(),
+      this.#unroutable.wakeAt(),
+      this.#lowMarksAt,
+    );
+  }
+
+  /** Takes nothing new from remote producers. */
+  drain(): void {
+    this.#admissions.isClosed = true;
+  }
+
+  /** Nothing is unsettled. */
+  get isIdle(): boolean {
+    return this.#table.tasks === 0;
+  }
+
+  /** Says goodbye to all. What is unsettled ends with this process; its owners are told. */
+  close(now: number, error: TqError): void {
+    for (const owner of this.#locals) owner.closed(error);
+    this.#workerSessions.close(now, error.message);
+    this.#producerSessions.close(now, error.message);
+    this.#sinks.close(error.message);
+  }
+
+  /** Unsettled tasks by id, the first `max` of them. */
+  left(max: number): { count: number; ids: string[] } {
+    return { count: this.#table.tasks, ids: this.#table.firstUnsettled(max) };
+  }
+
+  stats(): VentilatorStats {
+    let ready = 0;
+    let suspects = 0;
+    for (const queue of this.#queues) {
+      ready += queue.ready;
+      suspects += queue.suspects.length;
+    }
+    const leasesByWorker: Record<string, number> = {};
+    let leased = 0;
+    for (const worker of this.#workers) {
+      leasesByWorker[worker.name] = (leasesByWorker[worker.name] ?? 0) + worker.leases;
+      leased += worker.leases;
+    }
+    return {
+      workers: this.#workers.size,
+      producers: this.#producerSessions.size,
+      sinks: this.#sinks.peers.filter(({ client }) => client.session !== undefined).length,
+      unsettled: this.#table.tasks,
+      unsettledBytes: this.#table.bytes,
+      ready,
+      leased,
+      withoutSink: this.#dispatcher.parkedTasks,
+      unroutable: this.#unroutable.list(),
+      suspects,
+      movedInDoubt: this.#moves.inDoubt,
+      violations: this.#violations.total,
+      resyncs: this.#workerSessions.resyncs + this.#producerSessions.resyncs,
+      leasesByWorker,
+    };
+  }
+
+  /** What the session servers of both bound channels have in common. */
+  #server(channel: "workers" | "producers") {
+    const { identity, firstSession, port } = this.#options;
+    const transmit = (route: string, message: Message): void => port.send(channel, route, message);
+    return { identity, firstSession, transmit };
+  }
+
+  #room(): { tasks: number; bytes: number } {
+    return {
+      tasks: Math.max(0, this.#limits.unsettledTasksMax - this.#table.tasks),
+      bytes: Math.max(0, this.#limits.unsettledBytesMax - this.#table.bytes),
+    };
+  }
+
+  /** Called for a peer that came to the wrong endpoint. */
+  #refusal(hello: Hello): Refusal {
+    const { workers, producers } = this.#endpoints;
+    const right: Partial<Record<Role, string | undefined>> = { worker: workers, producer: producers };
+    const endpoint = right[hello.role];
+    const where =
+      endpoint === undefined ? "this ventilator has no endpoint for it" : `${endpoint} is the right one`;
+    const message = `a ${hello.role} said HELLO at the wrong endpoint; ${where}`;
+    this.#options.port.report({
+      type: "peer.refused",
+      peer: hello.name,
+      code: "TQ_ERR_WRONG_ENDPOINT",
+      message,
+    });
+    return { code: "TQ_ERR_WRONG_ENDPOINT", message, ...(endpoint === undefined ? {} : { endpoint }) };
+  }
+
+  #tellLowMarks(now: number): void {
+    this.#lowMarksAt = now + lowMarkIntervalMs;
+    const table = this.#table;
+    const sinkBound = [...table.origins].filter((origin) => table.isSinkBound(origin));
+    this.#sinks.tellLowMarks(
+      now,
+      sinkBound.map((origin) => [origin, table.lowMark(origin)] as const),
+    );
+  }
+
+  #createSinks(report: (event: VentilatorEvent) => void): SinkSessions {
+    const { now, sinks, timing, port, identity } = this.#options;
+    return new SinkSessions(now, sinks, {
+      timing,
+      report,
+      hello: () => ({
+        role: "ventilator",
+        name: identity.name,
+        definitions: [],
+        slots: 0,
+        tags: [],
+        endpoints: this.#endpoints,
+      }),
+      transmit: (channel, message) => port.send(channel, undefined, message),
+      drawBootId: port.drawBootId,
+      joined: () => this.#dispatcher.unpark(),
+      lost: (sink) => this.#settlement.sinkLost(sink),
+      committed: (sink, message) => {
+        this.#messages.done(undefined, message);
+        this.#settlement.sinkConfirmed(sink);
+      },
+    });
+  }
+}

@@ -1,0 +1,90 @@
+/** A worker as the ventilator sees it, for one session. */
+import type { TaskPolicy } from "@tq/common";
+import { CreditAccount, IdRunsBuilder, type ServerSession } from "@tq/common/protocol";
+import type { DefinitionInfo, HeldAttempts, IdRuns, Origin } from "@tq/common/wire";
+import type { TaskBatch, TaskQueue } from "./task-batch.ts";
+
+/** One definition of one worker: what a queue hands tasks to. */
+export interface WorkerDefinition {
+  readonly worker: WorkerPeer;
+  /** Index in the worker's HELLO. */
+  readonly index: number;
+  readonly info: DefinitionInfo;
+  readonly credit: CreditAccount;
+}
+
+/**
+ * open: takes whatever comes · emptying: gets nothing more, because a suspect waits for it · alone: runs one suspect.
+ */
+export type Quarantine = "open" | "emptying" | "alone";
+
+export class WorkerPeer {
+  /** Names this worker in the columns of batches; from 1, never used twice. */
+  readonly number: number;
+  readonly session: ServerSession;
+  readonly definitions: readonly WorkerDefinition[];
+  /** Leases it holds, all batches. */
+  leases = 0;
+  /** The same per batch, so that the leases of a dead worker are found without searching all tasks. */
+  readonly leasesByBatch = new Map<TaskBatch, number>();
+  quarantine: Quarantine = "open";
+  /** What its heart last said. */
+  started: HeldAttempts | undefined;
+  isBlocked = false;
+  /** Held attempts that became leases again when it joined. */
+  adopted: IdRuns | undefined;
+  readonly #cancels = new IdRunsBuilder();
+  readonly #committed = new IdRunsBuilder();
+
+  constructor(number: number, session: ServerSession) {
+    this.number = number;
+    this.session = session;
+    this.definitions = session.hello.definitions.map((info, index) => ({
+      worker: this,
+      index,
+      info,
+      credit: new CreditAccount(),
+    }));
+  }
+
+  get name(): string {
+    return this.session.hello.name;
+  }
+
+  lease(batch: TaskBatch, count: number): void {
+    this.leases += count;
+    this.leasesByBatch.set(batch, (this.leasesByBatch.get(batch) ?? 0) + count);
+  }
+
+  /** What it announced for tasks of this name and contract id. */
+  policyFor(queue: TaskQueue): TaskPolicy | undefined {
+    const fits = ({ info }: WorkerDefinition) =>
+      info.name === queue.name && (queue.contract === undefined || info.contract === queue.contract);
+    return this.definitions.find(fits)?.info.policy;
+  }
+
+  release(batch: TaskBatch, count: number): void {
+    this.leases -= count;
+    const left = (this.leasesByBatch.get(batch) ?? 0) - count;
+    if (left > 0) this.leasesByBatch.set(batch, left);
+    else this.leasesByBatch.delete(batch);
+    if (this.leases === 0 && this.quarantine === "alone") this.quarantine = "open";
+  }
+
+  /** It is to stop running this; told at the end of the turn. */
+  cancel(origin: Origin, seq: number): void {
+    this.#cancels.add(origin, seq);
+  }
+
+  /** Its answers of these tasks are taken, or not needed; told at the end of the turn. */
+  committed(origin: Origin, first: number, count: number): void {
+    this.#committed.addRun(origin, first, count);
+  }
+
+  flush(now: number): void {
+    if (this.#cancels.count > 0) this.session.send(now, { verb: "CANCEL", ids: this.#cancels.take() });
+    if (this.#committed.count > 0) {
+      this.session.send(now, { verb: "COMMITTED", outcome: "completed", ids: this.#committed.take() });
+    }
+  }
+}

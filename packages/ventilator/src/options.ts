@@ -1,0 +1,58 @@
+/** What a ventilator can be told, and what is wrong with what it was told. */
+import { TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
+import { parseEndpoint } from "@tq/common/transport";
+import type { VentilatorLimits } from "./core/limits.ts";
+
+export interface VentilatorOptions {
+  /** Where workers connect, for example `tcp://127.0.0.1:5557`; port `*` takes a free one. */
+  readonly workers: string;
+  /** Where remote producers connect. Default: none may. */
+  readonly producers?: string | undefined;
+  /** Endpoints of the sinks, as workers and this process can reach them. Default none: only `run` and `map` are possible. */
+  readonly sinks?: readonly string[] | undefined;
+  /** How this process is shown to people. Default `host:pid`. */
+  readonly name?: string | undefined;
+  /** Allows to bind beyond the loopback, without encryption. Default false. */
+  readonly insecure?: boolean | undefined;
+  /** Default: JSON lines on stderr. */
+  readonly log?: TqLogger | undefined;
+  /** Unsettled tasks held at most; beyond it `submit` waits. Default 1,000,000. */
+  readonly unsettledTasksMax?: number | undefined;
+  /** Bytes of their payloads at most. Default 512 MiB. */
+  readonly unsettledBytesMax?: number | undefined;
+}
+
+/**
+ * Checks everything before anything is started.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
+ */
+export function checkOptions(options: VentilatorOptions): void {
+  for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
+  for (const field of ["unsettledTasksMax", "unsettledBytesMax"] as const) {
+    const value = options[field];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
+    throw new TqError("TQ_ERR_INVALID_OPTION", `${field} is a whole number from 1; got ${String(value)}`, {
+      details: { option: field },
+    });
+  }
+}
+
+/** The core's limits as far as the options change them. */
+export function limitsOf(options: VentilatorOptions): Partial<VentilatorLimits> {
+  const { unsettledTasksMax, unsettledBytesMax } = options;
+  return {
+    ...(unsettledTasksMax === undefined ? {} : { unsettledTasksMax }),
+    ...(unsettledBytesMax === undefined ? {} : { unsettledBytesMax }),
+  };
+}
+
+function endpointsOf({ workers, producers, sinks }: VentilatorOptions): readonly string[] {
+  if (sinks !== undefined && !Array.isArray(sinks)) {
+    throw new TqError("TQ_ERR_INVALID_OPTION", "sinks is an array of endpoints", {
+      details: { option: "sinks" },
+    });
+  }
+  return [workers, ...(producers === undefined ? [] : [producers]), ...(sinks ?? [])];
+}

@@ -1,0 +1,238 @@
+/**
+ * The ventilator as a process runs it: the core, joined to sockets, clock, randomness and log. It decides nothing.
+ */
+import { TqError } from "@tq/common";
+import {
+  createLogger,
+  defaultName,
+  drawBootId,
+  drawFirstSession,
+  drawOrigin,
+  monotonicNow,
+  type TqLogger,
+} from "@tq/common/node";
+import { defaultTiming, type SubmitPort, type Timing } from "@tq/common/protocol";
+import { createSubmitter, type Submission, type TaskSubmitter } from "@tq/common/submit";
+import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
+import type { VentilatorEvent } from "./core/events.ts";
+import { VentilatorCore, type VentilatorStats } from "./core/ventilator-core.ts";
+import { logEvent } from "./log-event.ts";
+import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
+
+export interface DrainOptions {
+  /** How long to wait for unsettled tasks. Default 25,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A running ventilator. Submits like a producer, without a network in between. */
+export interface Ventilator extends TaskSubmitter, AsyncDisposable {
+  readonly name: string;
+  /** Resolved: a wildcard port is the one that was taken. */
+  readonly endpoints: { readonly workers: string; readonly producers?: string };
+  stats(): VentilatorStats;
+  /** Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id. */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Says goodbye and frees the endpoints. Unsettled tasks end with it: call `drain` first. Harmless twice. */
+  close(): Promise<void>;
+  /** Resolves once it is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** For the parts of tq itself: other carriers, other clocks. */
+export interface VentilatorInternals {
+  /** Not closed by the ventilator. */
+  readonly transport?: Transport | undefined;
+  readonly timing?: Timing | undefined;
+  readonly onEvent?: ((event: VentilatorEvent) => void) | undefined;
+}
+
+const drainDefaultMs = 25_000;
+/** Ids of unsettled tasks that a log line names. */
+const idsLogged = 20;
+
+/**
+ * Starts a ventilator.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_INSECURE_BIND`, `TQ_ERR_ADDRESS_IN_USE`,
+ * `TQ_ERR_BIND_FAILED`.
+ */
+export async function startVentilator(
+  options: VentilatorOptions,
+  internals: VentilatorInternals = {},
+): Promise<Ventilator> {
+  checkOptions(options);
+  const ventilator = new RunningVentilator(options, internals);
+  try {
+    await ventilator.bind(options);
+  } catch (error) {
+    await ventilator.close();
+    throw error;
+  }
+  return ventilator.asVentilator();
+}
+
+class RunningVentilator {
+  readonly #name: string;
+  readonly #log: TqLogger;
+  readonly #transport: Transport;
+  readonly #ownsTransport: boolean;
+  readonly #driver: Driver;
+  readonly #core: VentilatorCore;
+  readonly #submission: Submission;
+  /** What the submitter wants to do before the core flushes. */
+  #endOfTurn: (() => void)[] = [];
+  /** Called when nothing is unsettled. */
+  #idleWaiters: (() => void)[] = [];
+  #endpoints: { workers: string; producers?: string } = { workers: "" };
+  #closing: Promise<void> | undefined;
+  readonly #closed = Promise.withResolvers<void>();
+
+  constructor(options: VentilatorOptions, internals: VentilatorInternals) {
+    this.#name = options.name ?? defaultName();
+    this.#log = options.log ?? createLogger("ventilator");
+    this.#ownsTransport = internals.transport === undefined;
+    this.#transport = internals.transport ?? createZeromqTransport();
+    const report = (event: VentilatorEvent): void => {
+      logEvent(this.#log, event);
+      internals.onEvent?.(event);
+    };
+    let core: VentilatorCore | undefined;
+    this.#driver = createDriver({
+      transport: this.#transport,
+      insecure: options.insecure,
+      core: (driver) => {
+        core = this.#createCore(driver, { options, timing: internals.timing ?? defaultTiming, report });
+        return this.#withEndOfTurn(core);
+      },
+    });
+    if (core === undefined) throw new TqError("TQ_ERR_INTERNAL", "the driver makes its core at once");
+    this.#core = core;
+    this.#submission = this.#createSubmission(core);
+    (options.sinks ?? []).forEach((endpoint, index) => {
+      this.#driver.connect(`sink:${index}`, endpoint);
+    });
+  }
+
+  async bind({ workers, producers }: VentilatorOptions): Promise<void> {
+    this.#endpoints = { workers: await this.#driver.bind("workers", workers) };
+    if (producers !== undefined) this.#endpoints.producers = await this.#driver.bind("producers", producers);
+    this.#core.setEndpoints({ ...this.#endpoints });
+  }
+
+  asVentilator(): Ventilator {
+    const { submitter } = this.#submission;
+    return {
+      submit: submitter.submit.bind(submitter),
+      submitMany: submitter.submitMany.bind(submitter),
+      run: submitter.run.bind(submitter),
+      map: submitter.map.bind(submitter),
+      mapSettled: submitter.mapSettled.bind(submitter),
+      cancel: submitter.cancel.bind(submitter),
+      name: this.#name,
+      endpoints: this.#endpoints,
+      stats: () => this.#core.stats(),
+      drain: (options) => this.#drain(options),
+      close: () => this.close(),
+      closed: this.#closed.promise,
+      [Symbol.asyncDispose]: async () => {
+        await this.#drain();
+        await this.close();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) return;
+    this.#submission.stop();
+    this.#core.drain();
+    const { promise: timeout, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([timeout, this.#submission.idle().then(() => this.#idle())]);
+    clearTimeout(timer);
+    const left = this.#core.left(idsLogged);
+    if (left.count > 0)
+      this.#log.warn({ event: "drain.left", ...left }, `${left.count} tasks are not settled`);
+  }
+
+  #idle(): Promise<void> {
+    if (this.#core.isIdle) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idleWaiters.push(resolve);
+    return promise;
+  }
+
+  async #close(): Promise<void> {
+    this.#submission.stop();
+    this.#core.close(this.#driver.now(), new TqError("TQ_ERR_CLOSED", `ventilator ${this.#name} was closed`));
+    await this.#driver.close();
+    if (this.#ownsTransport) await this.#transport.close();
+    this.#closed.resolve();
+  }
+
+  #createCore(
+    driver: Driver,
+    made: { options: VentilatorOptions; timing: Timing; report: (event: VentilatorEvent) => void },
+  ): VentilatorCore {
+    return new VentilatorCore({
+      now: driver.now(),
+      // Without a journal, the time of the start stands for its number: later starts have higher ones.
+      identity: { bootId: drawBootId(), name: this.#name, epoch: Date.now() },
+      firstSession: drawFirstSession(),
+      timing: made.timing,
+      limits: limitsOf(made.options),
+      sinks: made.options.sinks ?? [],
+      port: {
+        send: (channel, route, message) => driver.send(channel, route, message),
+        report: made.report,
+        random: Math.random,
+        drawBootId,
+      },
+    });
+  }
+
+  /** The core, with the submitter's batches handed over before each flush and the waiters told after it. */
+  #withEndOfTurn(core: VentilatorCore) {
+    return {
+      receive: core.receive.bind(core),
+      violation: core.violation.bind(core),
+      opened: core.opened.bind(core),
+      wake: core.wake.bind(core),
+      wakeAt: core.wakeAt.bind(core),
+      flush: (now: number) => {
+        const tasks = this.#endOfTurn;
+        this.#endOfTurn = [];
+        for (const run of tasks) run();
+        core.flush(now);
+        if (!core.isIdle || this.#idleWaiters.length === 0) return;
+        for (const resolve of this.#idleWaiters) resolve();
+        this.#idleWaiters = [];
+      },
+    };
+  }
+
+  #createSubmission(core: VentilatorCore): Submission {
+    let owner: SubmitPort | undefined;
+    const submission = createSubmitter(
+      {
+        submit: (batch) => owner?.submit(batch),
+        cancel: (ids) => owner?.cancel(ids),
+        answered: (ids) => owner?.answered(ids),
+      },
+      {
+        origins: { sink: drawOrigin(), answer: drawOrigin() },
+        now: monotonicNow,
+        atEndOfTurn: (run) => {
+          this.#endOfTurn.push(run);
+          this.#driver.touch();
+        },
+      },
+    );
+    owner = core.attach(submission.events);
+    return submission;
+  }
+}
