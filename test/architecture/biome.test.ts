@@ -91,6 +91,18 @@ const broken: [claim: string, files: Files, rule: string, remedy: string][] = [
     "noRestrictedImports",
     "drive a clock",
   ],
+  [
+    "a test is not focused",
+    { "packages/sink/src/sink.test.ts": 'test.only("x", () => {});\n' },
+    "noFocusedTests",
+    "",
+  ],
+  [
+    "a test is not skipped",
+    { "packages/sink/src/sink.test.ts": 'test.skip("x", () => {});\n' },
+    "noSkippedTests",
+    "",
+  ],
   ["any is no type", { [shell]: "export const x = (y: any) => y;\n" }, "noExplicitAny", ""],
   [
     "nothing is asserted to be there",
