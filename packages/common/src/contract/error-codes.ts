@@ -38,6 +38,7 @@ export const errorCodes = {
   TQ_ERR_RESULTS_IN_USE: "Another loop already reads the same results.",
   TQ_ERR_LIMIT: "A limit on what may be held or in flight is reached.",
   TQ_ERR_CONTRACT_MISMATCH: "Two sides use the same task name with different contracts.",
+  TQ_ERR_FILE: "Reading or writing an open file or stream failed, as on a full disk; the message says which.",
   TQ_ERR_INTERNAL: "A bug in tq: an invariant is broken. Please report it.",
 } as const;
 
