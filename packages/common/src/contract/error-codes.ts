@@ -33,6 +33,7 @@ export const errorCodes = {
   TQ_ERR_TASK_FAILED: "The task failed, and no attempts are left or another would not help.",
   TQ_ERR_TASK_DEAD: "The task took down as many workers as its crash limit allows.",
   TQ_ERR_WORKER_LOST: "The worker that ran the attempt is gone.",
+  TQ_ERR_UNKNOWN_TASK: "No task with this id waits or runs here.",
   TQ_ERR_UNKNOWN_OUTCOME:
     "The task was sent, and contact was lost before its outcome was known; it may have run.",
   TQ_ERR_RESULTS_IN_USE: "Another loop already reads the same results.",

@@ -96,7 +96,7 @@ export class Dispatcher {
       }
       if (destination !== null && destination !== target.destination) break;
       destination = target.destination;
-      const upTo = fit(
+      const upTo = endOfFit(
         run.batch,
         { from: run.from, to: Math.min(run.to, run.from + target.tasksMax) },
         bytesMax - bytes,
@@ -198,7 +198,7 @@ const emptyOne = (queue: DefinitionQueue): void => {
 };
 
 /** How many tasks of a run fit into so many bytes; at least one. */
-const fit = (batch: TaskBatch, run: { from: number; to: number }, bytesMax: number): number => {
+const endOfFit = (batch: TaskBatch, run: { from: number; to: number }, bytesMax: number): number => {
   if (batch.bytesOf(run.from, run.to) <= bytesMax) return run.to;
   let to = run.from + 1;
   while (to < run.to && batch.bytesOf(run.from, to + 1) <= bytesMax) to += 1;
