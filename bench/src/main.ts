@@ -1,1 +1,11 @@
-export {};
+/** `pnpm bench`: one subcommand per question. Data goes to stdout, progress to stderr. */
+
+import { Command } from "commander";
+import { batchLayoutCommand } from "./batch-layout/batch-layout-command.ts";
+import { rawCommand } from "./raw-pipeline/raw-command.ts";
+
+const program = new Command("bench").description(
+  "what tq costs, measured against a pipeline written by hand",
+);
+for (const command of [rawCommand, batchLayoutCommand]) program.addCommand(command);
+await program.parseAsync();

@@ -1,0 +1,71 @@
+/** Runs every layout under the pipeline, round by round, so that noise hits all alike. */
+
+import { median } from "../measure/median.ts";
+import { measurePipeline, type PipelineFigures } from "../pipeline/measure-pipeline.ts";
+import type { LayoutLoad } from "./layout-load.ts";
+import { layouts } from "./layouts.ts";
+import { type Shape, shapes } from "./values.ts";
+
+export interface LayoutFigure {
+  readonly shape: Shape;
+  readonly layout: string;
+  readonly about: string;
+  readonly tasksPerMessage: number;
+  /** Medians of the rounds. */
+  readonly tasksPerSecond: number;
+  readonly cpuMicrosecondsPerTask: number;
+  readonly rounds: readonly PipelineFigures[];
+}
+
+export interface LayoutOptions {
+  readonly rounds: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Enough tasks for about a second, and messages that stay below half a megabyte. */
+const sizes: Record<Shape, { tasks: number; tasksPerMessage: number }> = {
+  small: { tasks: 1_000_000, tasksPerMessage: 256 },
+  "100B": { tasks: 400_000, tasksPerMessage: 256 },
+  "4KiB": { tasks: 16_000, tasksPerMessage: 64 },
+};
+
+export async function measureLayouts(options: LayoutOptions): Promise<LayoutFigure[]> {
+  const figures: LayoutFigure[] = [];
+  for (const shape of shapes) figures.push(...(await measureShape(shape, options)));
+  return figures;
+}
+
+async function measureShape(shape: Shape, { rounds, onProgress }: LayoutOptions): Promise<LayoutFigure[]> {
+  const measured = layouts.map((): PipelineFigures[] => []);
+  for (let round = 1; round <= rounds; round++) {
+    for (const [index, { name }] of layouts.entries()) {
+      onProgress(`pipeline: ${shape}, round ${round} of ${rounds}, ${name}`);
+      measured[index]?.push(await measureLayout(name, shape));
+    }
+  }
+  return layouts.map(({ name, about }, index) => {
+    const figures = measured[index] ?? [];
+    return {
+      shape,
+      layout: name,
+      about,
+      tasksPerMessage: sizes[shape].tasksPerMessage,
+      tasksPerSecond: median(figures.map((figure) => figure.tasksPerSecond)),
+      cpuMicrosecondsPerTask: median(figures.map((figure) => figure.cpuMicrosecondsPerTask)),
+      rounds: figures,
+    };
+  });
+}
+
+function measureLayout(layout: string, shape: Shape): Promise<PipelineFigures> {
+  const { tasks, tasksPerMessage } = sizes[shape];
+  const load: LayoutLoad = {
+    layout,
+    shape,
+    tasks,
+    warmUpTasks: tasks / 4,
+    tasksPerMessage,
+    messagesPerBatch: 4,
+  };
+  return measurePipeline({ stages: new URL("./layout-roles.ts", import.meta.url), load, tasks });
+}
