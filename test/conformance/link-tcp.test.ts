@@ -1,0 +1,140 @@
+/** What a network can do to links over tcp, and what strangers can. */
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { promisify } from "node:util";
+import { createZeromqTransport, type Transport } from "@tq/common/transport";
+import { expect, onTestFinished, test } from "vitest";
+import { bindProbe, connectProbe, frames, meet } from "../support/link-probe.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+
+function node(): Transport {
+  const transport = createZeromqTransport();
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+async function proxyTo(endpoint: string): Promise<TcpProxy> {
+  const proxy = await startTcpProxy(endpoint);
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+const portOf = (endpoint: string): number => Number(endpoint.split(":").at(-1));
+
+/** The first bytes of a ZeroMQ peer: signature, version 3.0, mechanism NULL, 32 bytes of filler. */
+const greeting = Buffer.concat([
+  Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]),
+  Buffer.from("NULL".padEnd(20, "\0")),
+  Buffer.alloc(32),
+]);
+
+test("a connection that is cut comes back under a new route, and the old one is nobody's", async () => {
+  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
+  const proxy = await proxyTo(server.link.endpoint);
+  const client = connectProbe(node(), proxy.endpoint);
+  const oldRoute = await meet(server, client);
+
+  proxy.cut();
+  const newRoute = await meet(server, client);
+  expect(newRoute).not.toBe(oldRoute);
+  const before = server.link.stats().dropped;
+  server.link.send(oldRoute, frames("to nobody"));
+  server.link.send(newRoute, frames("to the client"));
+  expect(await client.inbox.next()).toEqual(["to the client"]);
+  expect(server.link.stats().dropped).toBe(before + 1);
+});
+
+test("what a peer that has stopped reading cannot take is dropped, and others are served", async () => {
+  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
+  const proxy = await proxyTo(server.link.endpoint);
+  const stuck = connectProbe(node(), proxy.endpoint);
+  const stuckRoute = await meet(server, stuck);
+  const other = connectProbe(node(), server.link.endpoint);
+  const otherRoute = await meet(server, other);
+
+  proxy.pause();
+  const big = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  while (server.link.stats().dropped === 0) {
+    server.link.send(stuckRoute, [big]);
+    sent += 1;
+    // An echo between two sends: the stuck peer holds nobody up, and what can leave has the time to.
+    server.link.send(otherRoute, frames(`${sent}`));
+    expect(await other.inbox.next()).toEqual([`${sent}`]);
+  }
+  expect(sent).toBeGreaterThan(64);
+});
+
+test("garbage, half a handshake and silence at the port harm nobody", async () => {
+  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
+  const client = connectProbe(node(), server.link.endpoint);
+  const route = await meet(server, client);
+  const garbage = [
+    "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    Buffer.alloc(100_000, 0xff),
+    Buffer.alloc(100_000, 0),
+    greeting.subarray(0, 30),
+    Buffer.concat([greeting, Buffer.alloc(100_000, 0x33)]),
+    // A frame that claims 2⁶³ bytes, after a handshake that never took place.
+    Buffer.concat([
+      greeting,
+      Buffer.from([2, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+      Buffer.alloc(1_000),
+    ]),
+    "",
+  ];
+  for (const bytes of garbage) {
+    const stranger = connect(portOf(server.link.endpoint), "127.0.0.1");
+    stranger.on("error", () => {});
+    onTestFinished(() => {
+      stranger.destroy();
+    });
+    await once(stranger, "connect");
+    stranger.write(bytes);
+    client.link.send(frames("still here?"));
+    expect(await server.inbox.next()).toEqual({ route, texts: ["still here?"] });
+    server.link.send(route, frames("yes"));
+    expect(await client.inbox.next()).toEqual(["yes"]);
+  }
+});
+
+test("a client that met something else at its address comes back when the right one is there", async () => {
+  const impostor = createServer((socket) => {
+    socket.on("error", () => {}).resume();
+    socket.write(Buffer.alloc(64, 0xff));
+  });
+  impostor.listen(0, "127.0.0.1");
+  await once(impostor, "listening");
+  const met = once(impostor, "connection");
+  const endpoint = `tcp://127.0.0.1:${(impostor.address() as AddressInfo).port}`;
+  const client = connectProbe(node(), endpoint);
+  // Now the library has given up: only the watch brings it back.
+  const [socket] = await met;
+  await once(socket, "close");
+  impostor.close();
+  await once(impostor, "close");
+
+  await meet(await bindProbe(node(), endpoint), client);
+});
+
+test("localhost can be bound and connected to", async () => {
+  const server = await bindProbe(node(), "tcp://localhost:*");
+  expect(server.link.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+  await meet(server, connectProbe(node(), server.link.endpoint.replace("127.0.0.1", "localhost")));
+});
+
+test("an address that is not this machine's cannot be bound, and the error names it", async () => {
+  // Reserved for documentation: nobody has it.
+  const endpoint = "tcp://192.0.2.1:5557";
+  await expect(bindProbe(node(), endpoint)).rejects.toMatchObject({
+    code: "TQ_ERR_BIND_FAILED",
+    message: expect.stringContaining(endpoint),
+  });
+});
+
+test("a process that has closed its links ends by itself", async () => {
+  const script = new URL("./open-and-close.ts", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 20_000 });
+  expect(stdout).toBe("closed\n");
+});
