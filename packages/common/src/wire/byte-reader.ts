@@ -23,6 +23,7 @@ export class ByteReader {
 
   /** The one value between two positions; nothing may be left over. */
   only(from: number, to: number): unknown {
+    if (to > this.buf.length) throw new Malformed("the bytes end inside a value");
     const depthLeft = this.#depthLeft;
     this.pos = from;
     this.end = to;

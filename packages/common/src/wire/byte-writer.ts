@@ -36,12 +36,16 @@ export class ByteWriter {
   take(): Uint8Array {
     const taken = Buffer.allocUnsafe(this.pos);
     this.buf.copy(taken, 0, 0, this.pos);
-    this.pos = 0;
-    if (this.buf.length > keptBytesMax) {
-      this.buf = emptyBuffer;
-      this.#view = emptyView;
-    }
+    this.rewind(0);
     return taken;
+  }
+
+  /** Forgets what was written from that position on. */
+  rewind(to: number): void {
+    this.pos = to;
+    if (to > 0 || this.buf.length <= keptBytesMax) return;
+    this.buf = emptyBuffer;
+    this.#view = emptyView;
   }
 
   byte(value: number): void {

@@ -17,7 +17,7 @@ export const wireLimits = {
    * Header frame. Fits the largest message that the other limits allow (a test adds it up).
    * Raised: what a peer that has not yet said who it is can make the other side parse.
    */
-  headerBytesMax: 2 * MiB,
+  headerBytesMax: 4 * MiB,
   /**
    * Body frame, unpacked. gRPC's default for a message is 4 MiB, NATS's 1 MiB, Kafka's fetch 50 MiB; four of the
    * largest payloads fit. Raised: memory per message in flight, of which a session may have 32.

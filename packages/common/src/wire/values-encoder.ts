@@ -57,7 +57,7 @@ export class ValuesEncoder {
     try {
       writeValue(writer, value, 0);
     } catch (error) {
-      writer.pos = start;
+      writer.rewind(start);
       throw this.#explain(error, value);
     } finally {
       this.#isWriting = false;
@@ -83,13 +83,13 @@ export class ValuesEncoder {
   /** Forgets what was gathered. */
   clear(): void {
     this.#lengths = [];
-    this.#writer.pos = 0;
+    this.#writer.rewind(0);
   }
 
   #finish(start: number): number {
     const bytes = this.#writer.pos - start;
     if (bytes > this.#payloadBytesMax) {
-      this.#writer.pos = start;
+      this.#writer.rewind(start);
       throw this.#payloadTooLarge(bytes);
     }
     this.#lengths.push(bytes);
