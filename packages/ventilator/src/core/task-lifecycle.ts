@@ -63,8 +63,9 @@ export class TaskLifecycle {
     for (let index = from; index < to; index++) {
       if (batch.state[index] !== taskState.scheduled) continue;
       batch.state[index] = taskState.ready;
-      if (batch.isSuspect(index)) queue.suspects.push({ batch, index });
-      else plain += 1;
+      if (!batch.isSuspect(index)) plain += 1;
+      else if (place === "front") queue.suspects.unshift({ batch, index });
+      else queue.suspects.push({ batch, index });
     }
     if (plain === 0) return;
     queue.ready += plain;

@@ -1,0 +1,305 @@
+/**
+ * A ventilator core with scripted peers: workers and sinks that say exactly what a test has them say.
+ *
+ * Messages go straight from core to peer and back, without encoding; `settle` runs until nobody has anything to say.
+ */
+import type { OutcomeStatus } from "@tq/common";
+import {
+  forEachId,
+  type Session,
+  SessionClient,
+  SessionServer,
+  type SubmitEvents,
+  type SubmitPort,
+  type Timing,
+} from "@tq/common/protocol";
+import {
+  encodeValues,
+  type HeldAttempts,
+  type IdRuns,
+  type Message,
+  type NumberedMessage,
+  type SessionMessage,
+  type TaskOptionColumns,
+} from "@tq/common/wire";
+import type { VentilatorEvent } from "./events.ts";
+import { VentilatorCore, type VentilatorCoreOptions } from "./ventilator-core.ts";
+
+export const origin = "00000000000000a1";
+export const answerOrigin = "00000000000000a2";
+const timing: Timing = { heartbeatMs: 100, liveness: 3, helloRetryMs: 10, unreachableAfterMs: 1_000 };
+
+/** What the owner of the tasks heard, in words: `settled completed 1,2`. */
+class RecordingOwner implements SubmitEvents {
+  readonly heard: string[] = [];
+  port: SubmitPort | undefined;
+
+  credit(): void {}
+  accepted(ids: IdRuns): void {
+    this.heard.push(`accepted ${seqsOf(ids)}`);
+  }
+  rejected(ids: IdRuns, code: string): void {
+    this.heard.push(`rejected ${code} ${seqsOf(ids)}`);
+  }
+  settled(outcome: OutcomeStatus, ids: IdRuns): void {
+    this.heard.push(`settled ${outcome} ${seqsOf(ids)}`);
+  }
+  answer(outcome: OutcomeStatus, answers: { ids: IdRuns }): void {
+    this.heard.push(`answer ${outcome} ${seqsOf(answers.ids)}`);
+    this.port?.answered(answers.ids);
+  }
+  unreachable(): void {}
+  closed(): void {
+    this.heard.push("closed");
+  }
+}
+
+export const seqsOf = (ids: IdRuns): string => {
+  const seqs: number[] = [];
+  forEachId(ids, (_origin, seq) => seqs.push(seq));
+  return seqs.join(",");
+};
+
+/** A worker whose every word is the test's. */
+export class ScriptedWorker {
+  readonly client: SessionClient;
+  readonly received: NumberedMessage[] = [];
+  held: HeldAttempts | undefined;
+  /** False: the process is gone, or cut off. */
+  isAlive = true;
+  epoch = 0;
+  #session: Session | undefined;
+
+  constructor(
+    readonly_: { bed: TestBed; route: string; name: string },
+    options: { slots?: number; credit?: number; contract?: string | undefined } = {},
+  ) {
+    const { bed, route, name } = readonly_;
+    this.client = new SessionClient(bed.now, {
+      timing,
+      transmit: (message) =>
+        bed.post(() => this.isAlive && bed.core.receive(bed.now, { channel: "workers", route }, message)),
+      drawBootId: () => bed.drawBootId(),
+      handler: {
+        hello: () => ({
+          role: "worker",
+          name,
+          definitions: [{ name: "work", contract: options.contract }],
+          slots: options.slots ?? 1,
+          tags: [],
+          held: this.held,
+        }),
+        opened: (_now, session, welcome) => {
+          this.#session = session;
+          this.epoch = welcome.epoch;
+          session.sendUnnumbered({ verb: "GRANT", grants: [0, options.credit ?? 100, 1_000_000] });
+        },
+        resumed: () => {},
+        received: (_now, _session, message: SessionMessage) => {
+          if ("number" in message) this.received.push(message);
+        },
+        ended: () => {},
+        unreachable: () => {},
+        refused: () => {},
+        heartbeatState: () => (this.held === undefined ? {} : { held: this.held }),
+      },
+    });
+  }
+
+  get session(): Session {
+    if (this.#session === undefined) throw new Error("the scripted worker has no session yet");
+    return this.#session;
+  }
+
+  /** Seqs of all TASKS so far, with attempts other than 1: `1,2,3#2`. */
+  get tasks(): string {
+    const words: string[] = [];
+    for (const message of this.received) {
+      if (message.verb !== "TASKS") continue;
+      forEachId(message.ids, (_origin, seq, position) => {
+        const at = message.attempts?.at.indexOf(position) ?? -1;
+        words.push(at < 0 ? `${seq}` : `${seq}#${message.attempts?.values[at]}`);
+      });
+    }
+    return words.join(",");
+  }
+
+  verbs(verb: NumberedMessage["verb"]): string[] {
+    return this.received
+      .filter((message) => message.verb === verb && "ids" in message)
+      .map((message) => seqsOf((message as { ids: IdRuns }).ids));
+  }
+
+  done(now: number, seqs: readonly number[], outcome: OutcomeStatus = "completed"): void {
+    this.session.send(now, { verb: "DONE", epoch: this.epoch, outcome, ids: idsOf(origin, seqs) });
+  }
+
+  fail(
+    now: number,
+    seq: number,
+    options: { attempt?: number; final?: boolean; message?: string } = {},
+  ): void {
+    const { attempt = 1, final = false, message = "boom" } = options;
+    this.session.send(now, {
+      verb: "FAILED",
+      epoch: this.epoch,
+      ids: idsOf(origin, [seq]),
+      attempts: { at: [0], values: [attempt] },
+      final: { at: [0], values: [final] },
+      values: encodeValues([{ name: "Error", message }]),
+    });
+  }
+}
+
+export const idsOf = (of: string, seqs: readonly number[]): IdRuns => ({
+  origins: [of],
+  runs: seqs.flatMap((seq) => [0, seq, 1]),
+});
+
+/** A sink that commits whatever is proposed, when told to. */
+class ScriptedSink {
+  readonly proposals: string[] = [];
+  readonly #pending: { outcome: OutcomeStatus; ids: IdRuns }[] = [];
+  readonly server: SessionServer;
+  #session: Session | undefined;
+
+  constructor(bed: TestBed) {
+    this.server = new SessionServer({
+      identity: { bootId: "00000000000000f0", name: "sink", epoch: 1 },
+      timing,
+      roles: ["ventilator"],
+      firstSession: 1,
+      transmit: (_route, message) =>
+        bed.post(() => bed.core.receive(bed.now, { channel: "sink:0", route: undefined }, message)),
+      handler: {
+        admit: () => undefined,
+        welcome: () => ({ sinks: [], sinkId: "sink-a" }),
+        opened: (_now, session) => {
+          this.#session = session;
+        },
+        received: (_now, _session, message) => {
+          if (message.verb !== "PROPOSE") return;
+          this.proposals.push(`${message.outcome} ${seqsOf(message.ids)}`);
+          this.#pending.push({ outcome: message.outcome, ids: message.ids });
+        },
+        ended: () => {},
+        heartbeatState: () => ({}),
+      },
+    });
+  }
+
+  /** Commits what was proposed; `standing`: a completion was here first. */
+  commit(now: number, standing?: OutcomeStatus): void {
+    for (const { outcome, ids } of this.#pending.splice(0)) {
+      this.#session?.send(now, { verb: "COMMITTED", outcome: standing ?? outcome, ids });
+    }
+  }
+}
+
+export class TestBed {
+  now = 0;
+  readonly core: VentilatorCore;
+  readonly events: VentilatorEvent[] = [];
+  readonly owner = new RecordingOwner();
+  readonly sink: ScriptedSink;
+  readonly port: SubmitPort;
+  readonly #workers = new Map<string, ScriptedWorker>();
+  #mail: (() => unknown)[] = [];
+  #boots = 0;
+
+  constructor(options: Partial<VentilatorCoreOptions> = {}) {
+    this.core = new VentilatorCore({
+      now: 0,
+      identity: { bootId: "00000000000000e0", name: "ventilator", epoch: 7 },
+      firstSession: 1,
+      timing,
+      sinks: ["memory:sink"],
+      port: {
+        send: (channel, route, message) => this.post(() => this.#deliver(channel, route, message)),
+        report: (event) => this.events.push(event),
+        random: () => 0,
+        drawBootId: () => this.drawBootId(),
+      },
+      ...options,
+    });
+    this.sink = new ScriptedSink(this);
+    this.port = this.core.attach(this.owner);
+    this.owner.port = this.port;
+    this.settle();
+  }
+
+  drawBootId(): string {
+    this.#boots += 1;
+    return this.#boots.toString(16).padStart(16, "0");
+  }
+
+  post(run: () => unknown): void {
+    this.#mail.push(run);
+  }
+
+  worker(name: string, options: ConstructorParameters<typeof ScriptedWorker>[1] = {}): ScriptedWorker {
+    const worker = new ScriptedWorker({ bed: this, route: name, name }, options);
+    this.#workers.set(name, worker);
+    this.settle();
+    return worker;
+  }
+
+  submit(
+    first: number,
+    count: number,
+    options: {
+      reply?: "sink" | "answer";
+      columns?: TaskOptionColumns;
+      contract?: string;
+      maxAttempts?: number;
+    } = {},
+  ): void {
+    const { reply = "sink", columns = {}, contract, maxAttempts = 3 } = options;
+    const backoff = { initialMs: 50, factor: 2, maxMs: 1_000, jitter: 0 };
+    this.port.submit({
+      definition: {
+        name: "work",
+        contract,
+        policy: { maxAttempts, crashLimit: 2, timeoutMs: 10_000, backoff },
+      },
+      reply,
+      ids: { origins: [reply === "sink" ? origin : answerOrigin], runs: [0, first, count] },
+      options: columns,
+      values: encodeValues(Array.from({ length: count }, (_, index) => first + index)),
+    });
+    this.settle();
+  }
+
+  /** Time passes in steps of a heartbeat's fraction; everybody who lives beats. */
+  pass(spanMs: number): void {
+    const until = this.now + spanMs;
+    while (this.now < until) {
+      this.now = Math.min(until, this.now + 25);
+      if (this.core.wakeAt() <= this.now) this.core.wake(this.now, 0);
+      this.sink.server.wake(this.now, 0);
+      for (const { client, isAlive } of this.#workers.values()) if (isAlive) client.wake(this.now, 0);
+      this.settle();
+    }
+  }
+
+  /** Runs turns until nobody has anything to say. */
+  settle(): void {
+    for (const { client, isAlive } of this.#workers.values()) if (isAlive) client.wake(this.now, 0);
+    if (this.core.wakeAt() <= this.now) this.core.wake(this.now, 0);
+    this.core.flush(this.now);
+    while (this.#mail.length > 0) {
+      for (const run of this.#mail.splice(0)) run();
+      this.core.flush(this.now);
+    }
+  }
+
+  eventsOf(type: VentilatorEvent["type"]): VentilatorEvent[] {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  #deliver(channel: string, route: string | undefined, message: Message): void {
+    if (channel === "sink:0") return this.sink.server.receive(this.now, "ventilator", message);
+    const worker = this.#workers.get(route ?? "");
+    if (worker?.isAlive === true) worker.client.receive(this.now, message);
+  }
+}
