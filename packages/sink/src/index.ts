@@ -1,1 +1,6 @@
-export {};
+/** The sink: takes results from workers and hands each task's outcome to a loop, once. */
+export * from "@tq/common";
+export type { DefinitionStats } from "./core/sink-core.ts";
+export type { SinkEvent } from "./log-event.ts";
+export type { SinkOptions } from "./options.ts";
+export { type DrainOptions, type Results, type Sink, type SinkStats, startSink } from "./sink.ts";

@@ -28,7 +28,7 @@ export type SinkEvent =
     }
   /** A peer broke the rules: told the first time, then at each power of two. */
   | {
-      readonly type: "peer.violated";
+      readonly type: "peer.violation";
       /** Absent where the bytes were no message. */
       readonly name: string | undefined;
       readonly reason: string;

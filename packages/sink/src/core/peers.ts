@@ -87,7 +87,7 @@ export class Peers implements SessionServerHandler {
   violated(name: string | undefined, reason: string): void {
     this.violations += 1;
     const count = this.violations;
-    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violated", name, reason, count });
+    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violation", name, reason, count });
   }
 
   /** Sends what credit has become free. Once per turn. */
@@ -204,6 +204,9 @@ export class Peers implements SessionServerHandler {
   #propose(now: number, session: ServerSession, message: Propose): void {
     const { name, contract } = message.definition;
     const { outcome, ids, attempts, traceparent } = message;
+    if (outcome === "completed") {
+      return this.#breach(now, session, "a completion is offered by the worker, not proposed");
+    }
     const batch = {
       name,
       contract,

@@ -150,6 +150,7 @@ export class SinkCore {
 
   /** Rows below `through` are final from the next flush on. True if that flush has yet to be asked for. */
   commit(reading: Reading, through: number): boolean {
+    if (through === reading.committed) return false;
     reading.committed = through;
     if (reading.isDirty) return false;
     reading.isDirty = true;

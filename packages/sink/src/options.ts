@@ -1,0 +1,49 @@
+/** What a sink can be told, and what is wrong with what it was told. */
+import { TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
+import { parseEndpoint } from "@tq/common/transport";
+import type { SinkLimits } from "./core/limits.ts";
+
+export interface SinkOptions {
+  /** Where workers and ventilators connect, for example `tcp://127.0.0.1:5558`; port `*` takes a free one. */
+  readonly bind: string;
+  /** How this process is shown to people. Default `host:pid`. */
+  readonly name?: string | undefined;
+  /** Allows to bind beyond the loopback, without encryption. Default false. */
+  readonly insecure?: boolean | undefined;
+  /** Default: JSON lines on stderr. */
+  readonly log?: TqLogger | undefined;
+  /**
+   * Results of one definition that wait for a loop at most, over all workers; beyond it they wait at their workers.
+   * Shared out equally, at least one per worker. Default 65,536.
+   */
+  readonly waitingResultsMax?: number | undefined;
+  /** Bytes of their outputs at most, at least one output per worker. Default 64 MiB. */
+  readonly waitingBytesMax?: number | undefined;
+}
+
+const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
+
+/**
+ * Checks everything before anything is started.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
+ */
+export function checkOptions(options: SinkOptions): void {
+  parseEndpoint(options.bind);
+  for (const option of numbers) {
+    const value = options[option];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
+    throw new TqError("TQ_ERR_INVALID_OPTION", `${option} is a whole number from 1, not ${String(value)}`, {
+      details: { option },
+    });
+  }
+}
+
+/** The core's limits as far as the options change them. */
+export function limitsOf({ waitingResultsMax, waitingBytesMax }: SinkOptions): Partial<SinkLimits> {
+  return {
+    ...(waitingResultsMax === undefined ? {} : { waitingResultsMax }),
+    ...(waitingBytesMax === undefined ? {} : { waitingBytesMax }),
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * The sink as a process runs it: the core, joined to sockets, clock, log and the user's loops. It decides nothing.
+ */
+import {
+  type AnyTask,
+  invariant,
+  isTask,
+  type Result,
+  type ResultIdentity,
+  type TaskOutput,
+  TqError,
+} from "@tq/common";
+import { createLogger, defaultName, drawBootId, drawFirstSession, type TqLogger } from "@tq/common/node";
+import { defaultTiming, type Timing } from "@tq/common/protocol";
+import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
+import { BatchLoop } from "./batch-loop.ts";
+import { Claim } from "./claim.ts";
+import type { InboxReader } from "./core/inbox-reader.ts";
+import { SinkCore, type SinkCoreStats } from "./core/sink-core.ts";
+import { logEvent, type SinkEvent } from "./log-event.ts";
+import { checkOptions, limitsOf, type SinkOptions } from "./options.ts";
+import { ResultLoop } from "./result-loop.ts";
+import type { ResultRowsOptions } from "./result-rows.ts";
+import { createMemoryStore } from "./store/memory-store.ts";
+import type { ResultStore } from "./store/store.ts";
+
+export interface DrainOptions {
+  /** How long loops have to take what is here. Default 25,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface SinkStats extends SinkCoreStats {
+  /** Outputs that could not be read here, or did not fit the loop's schema. */
+  readonly lostOutputs: number;
+}
+
+/**
+ * Results to loop over, once at a time.
+ *
+ * A result is committed, that is final for everybody, when the loop asks for the next one. `break` or a throw leaves the
+ * current one uncommitted; it is offered again, first, to the next loop. A loop ends when the sink closes.
+ */
+export interface Results<Output> extends AsyncIterable<Result<Output>> {
+  /** The same, as many at a time as came together, committed together: for inserting them into something at once. */
+  batches(): AsyncIterable<readonly Result<Output>[]>;
+}
+
+/** A running sink. */
+export interface Sink extends AsyncDisposable {
+  /** Resolved: a wildcard port is the one that was taken. */
+  readonly endpoint: string;
+  /** By which ventilators know it: with a store the same after every start, else drawn at this one. */
+  readonly id: string;
+  /**
+   * The results of one definition: those with its name and contract id. Where either side has no contract id, the name
+   * decides. Outputs are what the definition's schema makes of them. A completed result whose output does not fit it
+   * comes as `failed`, with the code `TQ_ERR_INVALID_OUTPUT` in its error; for the ventilator it stays completed.
+   *
+   * Errors: `TQ_ERR_INVALID_TASK`, `TQ_ERR_CLOSED`; where the loop starts, `TQ_ERR_RESULTS_IN_USE`.
+   */
+  results<Task extends AnyTask>(task: Task): Results<TaskOutput<Task>>;
+  /**
+   * The results that no loop over a definition reads, outputs as they came, not checked. A loop over a definition that
+   * starts later gets its results from the next batch on.
+   *
+   * Errors: `TQ_ERR_CLOSED`; where the loop starts, `TQ_ERR_RESULTS_IN_USE`.
+   */
+  results(): Results<unknown>;
+  stats(): SinkStats;
+  /** Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id. */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Ends all loops, says goodbye and frees the endpoint. What is not committed stays with its workers. Harmless twice. */
+  close(): Promise<void>;
+  /** Resolves once it is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** For the parts of tq itself: other carriers, clocks, stores. */
+export interface SinkInternals {
+  /** Not closed by the sink. */
+  readonly transport?: Transport | undefined;
+  readonly timing?: Timing | undefined;
+  /** Default: in memory, for this start only. */
+  readonly store?: ResultStore | undefined;
+  readonly onEvent?: ((event: SinkEvent) => void) | undefined;
+}
+
+const drainDefaultMs = 25_000;
+const channel = "sink";
+
+/**
+ * Starts a sink that keeps results in memory until a loop has them.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_INSECURE_BIND`, `TQ_ERR_ADDRESS_IN_USE`,
+ * `TQ_ERR_BIND_FAILED`.
+ */
+export async function startSink(options: SinkOptions, internals: SinkInternals = {}): Promise<Sink> {
+  checkOptions(options);
+  const sink = new RunningSink(options, internals);
+  try {
+    await sink.bind(options.bind);
+  } catch (error) {
+    await sink.close();
+    throw error;
+  }
+  return sink;
+}
+
+class RunningSink implements Sink {
+  readonly #transport: Transport;
+  readonly #ownsTransport: boolean;
+  readonly #store: ResultStore;
+  readonly #log: TqLogger;
+  readonly #onEvent: ((event: SinkEvent) => void) | undefined;
+  readonly #driver: Driver;
+  readonly #core: SinkCore;
+  readonly #claims = new Map<InboxReader, Claim>();
+  readonly #drained = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  #endpoint = "";
+  #lostOutputs = 0;
+  #isClosing = false;
+
+  constructor(options: SinkOptions, internals: SinkInternals) {
+    const bootId = drawBootId();
+    this.#ownsTransport = internals.transport === undefined;
+    this.#transport = internals.transport ?? createZeromqTransport();
+    this.#store = internals.store ?? createMemoryStore(bootId);
+    this.#log = options.log ?? createLogger("sink");
+    this.#onEvent = internals.onEvent;
+    let core: SinkCore | undefined;
+    this.#driver = createDriver({
+      transport: this.#transport,
+      insecure: options.insecure,
+      core: (driver) => {
+        core = new SinkCore({
+          identity: {
+            bootId,
+            name: options.name ?? defaultName(),
+            sinkId: this.#store.id,
+            firstSession: drawFirstSession(),
+          },
+          timing: internals.timing ?? defaultTiming,
+          limits: limitsOf(options),
+          window: this.#store.restore(),
+          port: {
+            send: (route, message) => driver.send(channel, route, message),
+            report: (event) => this.#report(event),
+            offered: (reader) => this.#claims.get(reader)?.offered(),
+            persist: (change) => this.#store.commit(change),
+            drained: () => this.#drained.resolve(),
+          },
+        });
+        return core;
+      },
+    });
+    invariant(core !== undefined, "the driver makes its core at once");
+    this.#core = core;
+  }
+
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  get id(): string {
+    return this.#store.id;
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  async bind(endpoint: string): Promise<void> {
+    this.#endpoint = await this.#driver.bind(channel, endpoint);
+  }
+
+  results<Task extends AnyTask>(task?: Task): Results<TaskOutput<Task>> {
+    this.#refuseIfClosed();
+    if (task !== undefined && !isTask(task)) {
+      throw new TqError("TQ_ERR_INVALID_TASK", "results() takes a definition made by defineTask, or nothing");
+    }
+    const options: ResultRowsOptions = {
+      schema: task?.output,
+      onLost: (result, error) => this.#lost(result, error),
+    };
+    const results: Results<unknown> = {
+      [Symbol.asyncIterator]: () => new ResultLoop(this.#claim(task), options),
+      batches: () => ({ [Symbol.asyncIterator]: () => new BatchLoop(this.#claim(task), options) }),
+    };
+    // The schema has made the outputs what the type says, or they have become failures.
+    return results as Results<TaskOutput<Task>>;
+  }
+
+  stats(): SinkStats {
+    return { ...this.#core.stats(), lostOutputs: this.#lostOutputs };
+  }
+
+  async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+    this.#core.drain();
+    this.#driver.touch();
+    const timer = setTimeout(() => this.#drained.resolve(), timeoutMs);
+    await Promise.race([this.#drained.promise, this.#closed.promise]);
+    clearTimeout(timer);
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true;
+      this.#shutDown().then(this.#closed.resolve, this.#closed.reject);
+    }
+    return this.#closed.promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain();
+  }
+
+  async #shutDown(): Promise<void> {
+    // What loops have asked to commit is told before anything ends.
+    this.#driver.flushNow();
+    this.#core.close(this.#driver.now(), "the sink closes");
+    for (const claim of this.#claims.values()) claim.end();
+    await this.#driver.close();
+    if (this.#ownsTransport) await this.#transport.close();
+    this.#store.close();
+  }
+
+  #claim(task: AnyTask | undefined): Claim {
+    this.#refuseIfClosed();
+    const claim = new Claim({
+      core: this.#core,
+      driver: this.#driver,
+      task,
+      onEnd: ({ reader }) => this.#claims.delete(reader),
+    });
+    this.#claims.set(claim.reader, claim);
+    return claim;
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#isClosing) throw new TqError("TQ_ERR_CLOSED", "this sink is closed");
+  }
+
+  #lost(result: ResultIdentity, error: TqError): void {
+    this.#lostOutputs += 1;
+    const count = this.#lostOutputs;
+    if ((count & (count - 1)) !== 0) return;
+    const { taskId, traceId, task } = result;
+    const { code, message } = error;
+    this.#report({ type: "output.lost", taskId, traceId, task, code, message, count });
+  }
+
+  #report(event: SinkEvent): void {
+    logEvent(this.#log, event);
+    this.#onEvent?.(event);
+  }
+}
