@@ -1,1 +1,18 @@
-export {};
+/** Submitting tasks: the calls of `TaskSubmitter` over a small port, for every role that has them. */
+export type {
+  Answers,
+  Reply,
+  SubmitBatch,
+  SubmitEvents,
+  SubmitOrigins,
+  SubmitPort,
+} from "../protocol/index.ts";
+export type { MapOptions, RunOptions, SubmitOptions, WaitOptions } from "./call-options.ts";
+export {
+  createSubmitter,
+  type Submission,
+  type SubmitStats,
+  type SubmitterOptions,
+} from "./create-submitter.ts";
+export { submitLimits } from "./limits.ts";
+export type * from "./task-submitter.ts";

@@ -1,0 +1,165 @@
+/**
+ * The options of a single call: what they are, their ranges, and what a call makes of them.
+ *
+ * A mistyped option would otherwise be a default in silence, so unknown ones are refused too.
+ */
+import { contractLimits, parseTraceparent, TqError } from "../contract/index.ts";
+import { preview } from "../contract/preview.ts";
+import { wireLimits } from "../wire/index.ts";
+import { submitLimits } from "./limits.ts";
+
+/** How long a call waits. */
+export interface WaitOptions {
+  /**
+   * How long the caller waits, in milliseconds, up to 2³¹−1. Default: as long as it takes.
+   *
+   * `submit`: until the task is accepted; then `TQ_ERR_UNREACHABLE` if it never left this process, and
+   * `TQ_ERR_UNKNOWN_OUTCOME` if it did. `submitMany`: the same, for as long as no task is accepted. `run`, `map`: for each
+   * task from its submission to its result; then `TQ_ERR_DEADLINE_EXCEEDED`, and the task is cancelled.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call with `TQ_ERR_CANCELLED` (`cause`: the signal's reason) and cancels what is not yet accepted or answered. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What can be asked for each task of a call. */
+export interface SubmitOptions extends WaitOptions {
+  /** How long one attempt may run, in milliseconds, from 1 to 2³¹−1. Default: the task's `timeoutMs`. */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** Higher runs earlier. An integer from −100 to 100. Default: 0. */
+  readonly priority?: number | undefined;
+  /** Not to be started before so many milliseconds have passed, up to ten years. Default: 0. */
+  readonly delayMs?: number | undefined;
+  /** Not to be started after so many milliseconds have passed, up to ten years: it then ends as `expired`. Default: never. */
+  readonly expiresMs?: number | undefined;
+  /** W3C `traceparent` of the caller: the task belongs to that trace. Default: a trace of its own. */
+  readonly traceparent?: string | undefined;
+}
+
+export type RunOptions = SubmitOptions;
+
+export interface MapOptions extends RunOptions {
+  /**
+   * How many tasks may be under way: read from the input, and their result not yet taken by the loop. An integer from 1 to
+   * 1,000,000. Default: 1024.
+   */
+  readonly inFlight?: number | undefined;
+}
+
+/** What goes along with each task of a call. Spans are whole milliseconds. */
+export type TaskSettings = Pick<
+  SubmitOptions,
+  "attemptTimeoutMs" | "priority" | "delayMs" | "expiresMs" | "traceparent"
+>;
+
+/** Options as a call uses them. */
+export interface CallSettings {
+  /** Infinity: no limit. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Undefined if all is at its default. */
+  readonly task: TaskSettings | undefined;
+  readonly inFlight: number;
+}
+
+const defaults: CallSettings = {
+  timeoutMs: Number.POSITIVE_INFINITY,
+  signal: undefined,
+  task: undefined,
+  inFlight: submitLimits.inFlightDefault,
+};
+
+type Check = (value: unknown) => string | undefined;
+
+const ms =
+  (min: number, max: number): Check =>
+  (value) =>
+    typeof value === "number" && value >= min && value <= max
+      ? undefined
+      : `milliseconds from ${min} to ${max}`;
+
+const integer =
+  (min: number, max: number): Check =>
+  (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
+      ? undefined
+      : `an integer from ${min} to ${max}`;
+
+const isSignal: Check = (value) =>
+  value instanceof AbortSignal ? undefined : "an AbortSignal, such as AbortSignal.timeout(1000)";
+
+const isTraceparent: Check = (value) => {
+  if (typeof value !== "string" || value.length > wireLimits.traceparentCharsMax) {
+    return `a W3C traceparent of at most ${wireLimits.traceparentCharsMax} characters`;
+  }
+  return parseTraceparent(value).ok ? undefined : "a W3C traceparent, 00-<32 hex>-<16 hex>-<2 hex>";
+};
+
+const waitChecks: Record<keyof WaitOptions, Check> = {
+  timeoutMs: ms(1, contractLimits.timeoutMsMax),
+  signal: isSignal,
+};
+
+const submitChecks: Record<keyof SubmitOptions, Check> = {
+  ...waitChecks,
+  attemptTimeoutMs: ms(1, contractLimits.timeoutMsMax),
+  priority: integer(-wireLimits.priorityMax, wireLimits.priorityMax),
+  delayMs: ms(0, wireLimits.spanMsMax),
+  expiresMs: ms(1, wireLimits.spanMsMax),
+  traceparent: isTraceparent,
+};
+
+const mapChecks: Record<keyof MapOptions, Check> = {
+  ...submitChecks,
+  inFlight: integer(1, submitLimits.inFlightMax),
+};
+
+const checksOf = {
+  submit: submitChecks,
+  submitMany: submitChecks,
+  run: submitChecks,
+  map: mapChecks,
+  mapSettled: mapChecks,
+  cancel: waitChecks,
+};
+
+export type CallName = keyof typeof checksOf;
+
+/** @throws TQ_ERR_INVALID_OPTION, which names the option, its value and what would be right. */
+export function parseCallOptions(call: CallName, options: MapOptions | undefined): CallSettings {
+  if (options === undefined) return defaults;
+  if (typeof options !== "object" || options === null) {
+    throw invalid(`${call}: the options are an object, not ${preview(options)}`, { value: options });
+  }
+  const checks: Record<string, Check> = checksOf[call];
+  for (const [option, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, option) ? checks[option] : undefined;
+    if (check === undefined) {
+      const known = Object.keys(checks).join(", ");
+      throw invalid(`${call}: unknown option ${option}; known are ${known}`, { option });
+    }
+    const allowed = value === undefined ? undefined : check(value);
+    if (allowed !== undefined) {
+      const message = `${call}: ${option} must be ${allowed}, not ${preview(value)}`;
+      throw invalid(message, { option, value, allowed });
+    }
+  }
+  const { timeoutMs = defaults.timeoutMs, signal, inFlight = defaults.inFlight } = options;
+  return { timeoutMs, signal, inFlight, task: taskSettings(options) };
+}
+
+function taskSettings(options: SubmitOptions): TaskSettings | undefined {
+  const { attemptTimeoutMs, priority, delayMs, expiresMs, traceparent } = options;
+  const settings = {
+    ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs: Math.ceil(attemptTimeoutMs) }),
+    ...(priority !== undefined && priority !== 0 && { priority }),
+    ...(delayMs !== undefined && delayMs > 0 && { delayMs: Math.ceil(delayMs) }),
+    ...(expiresMs !== undefined && { expiresMs: Math.ceil(expiresMs) }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+  return Object.keys(settings).length === 0 ? undefined : settings;
+}
+
+function invalid(message: string, details: Record<string, unknown>): TqError<"TQ_ERR_INVALID_OPTION"> {
+  return new TqError("TQ_ERR_INVALID_OPTION", message, { details });
+}

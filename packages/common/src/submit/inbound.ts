@@ -1,0 +1,186 @@
+/**
+ * What owners tell, brought to the calls that wait for it. Ids that nobody waits for are passed over: the calls have
+ * ended, or an owner repeats itself.
+ */
+import {
+  type OutcomeStatus,
+  type TqError,
+  toRemoteError,
+  type UnsuccessfulOutcome,
+} from "../contract/index.ts";
+import {
+  type Answers,
+  forEachRun,
+  SparseReader,
+  type SubmitEvents,
+  type SubmitPort,
+} from "../protocol/index.ts";
+import { decodeValues, type IdRuns } from "../wire/index.ts";
+import { contactLost, type Handed, refusedByOwner } from "./call-errors.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Desk } from "./desk.ts";
+import { commonReason, type Ledger, type Owner } from "./owner.ts";
+
+/** Tasks so far, by what became of them. */
+export interface Tally {
+  accepted: number;
+  rejected: number;
+  settled: number;
+  answered: number;
+}
+
+export class Inbound implements SubmitEvents {
+  readonly tally: Tally = { accepted: 0, rejected: 0, settled: 0, answered: 0 };
+  readonly #desk: Desk;
+  readonly #port: SubmitPort;
+
+  constructor(desk: Desk, port: SubmitPort) {
+    this.#desk = desk;
+    this.#port = port;
+  }
+
+  credit(tasks: number, bytes: number, owner = 0): void {
+    const giver = this.#desk.owners[owner];
+    if (giver === undefined) return;
+    giver.tasks = tasks;
+    giver.bytes = bytes;
+    if (tasks <= 0) return;
+    giver.unreachable = undefined;
+    this.#desk.touch();
+  }
+
+  accepted(ids: IdRuns): void {
+    forEachRun(ids, ({ origin, first, count }) => {
+      const ledger = this.#desk.ledgers.get(origin);
+      // The caller of an answered task waits for its answer, not for this.
+      if (ledger?.reply !== "sink") return;
+      for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
+    });
+    this.#desk.touch();
+  }
+
+  rejected(ids: IdRuns, code: string, message: string): void {
+    const errorOf = (task: Handed) => refusedByOwner(task, { code, message });
+    this.#forEachWaiting(ids, (consumer, slot, task) => {
+      this.tally.rejected += 1;
+      consumer.refused(slot, errorOf(task));
+    });
+    this.#desk.cancelCalls.refuse(ids, errorOf);
+    this.#desk.touch();
+  }
+
+  settled(outcome: OutcomeStatus, ids: IdRuns): void {
+    forEachRun(ids, ({ origin, first, count }) => {
+      const ledger = this.#desk.ledgers.get(origin);
+      if (ledger === undefined) return;
+      ledger.settled.add(outcome, first, count);
+      this.tally.settled += count;
+      // What is final was accepted, even where that was not heard.
+      if (ledger.reply === "sink") {
+        for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
+      }
+    });
+    this.#forEachWaiting(ids, (consumer, slot, task) => {
+      if (outcome === "completed") consumer.refused(slot, refusedByOwner(task, outputGone));
+      else consumer.unsuccessful(slot, outcomeOf(outcome, { message: "the reason was not told" }), 0);
+    });
+    this.#desk.cancelCalls.settle(ids, outcome);
+    this.#desk.touch();
+  }
+
+  answer(outcome: OutcomeStatus, { ids, attempts, values }: Answers): void {
+    const unreadable = new Map<number, TqError>();
+    const outputs = decodeValues(values, (index, error) => {
+      unreadable.set(index, error);
+      return undefined;
+    });
+    const attemptOf = new SparseReader(attempts);
+    forEachRun(ids, ({ origin, first, count, position }) => {
+      const ledger = this.#desk.ledgers.get(origin);
+      if (ledger === undefined) return;
+      ledger.settled.add(outcome, first, count);
+      const { records } = ledger;
+      for (let offset = 0; offset < count; offset++) {
+        const consumer = records.take(first + offset);
+        if (consumer === undefined) continue;
+        const slot = records.takenSlot;
+        const at = position + offset;
+        this.tally.answered += 1;
+        const error = unreadable.size === 0 ? undefined : unreadable.get(at);
+        if (error !== undefined) consumer.refused(slot, error);
+        else if (outcome === "completed") consumer.completed(slot, outputs[at]);
+        else consumer.unsuccessful(slot, outcomeOf(outcome, outputs[at]), attemptOf.at(at) ?? 1);
+      }
+    });
+    this.#desk.cancelCalls.settle(ids, outcome);
+    this.#port.answered(ids);
+    this.#desk.touch();
+  }
+
+  unreachable(index: number, error: TqError): void {
+    const owner = this.#desk.owners[index];
+    if (owner === undefined) return;
+    owner.tasks = 0;
+    owner.bytes = 0;
+    owner.unreachable = error;
+    this.#refuseHanded(owner.ledgers.sink, (task) => contactLost(task, error));
+    this.#refuseHanded(owner.ledgers.answer, (task) => {
+      this.#desk.cancel(task.origin, task.seq);
+      return contactLost(task, error);
+    });
+    if (commonReason(this.#desk.owners) !== undefined) this.#desk.outbox.refuseAll(error);
+    this.#desk.touch();
+  }
+
+  closed(error: TqError): void {
+    this.#desk.stop(error);
+    for (const owner of this.#desk.owners) this.#refuseOwner(owner, error);
+    this.#desk.outbox.refuseAll(error);
+    this.#desk.cancelCalls.refuseAll(error);
+  }
+
+  #refuseOwner({ ledgers }: Owner, error: TqError): void {
+    this.#refuseHanded(ledgers.sink, () => error);
+    this.#refuseHanded(ledgers.answer, () => error);
+  }
+
+  #accept({ records }: Ledger, seq: number): void {
+    const consumer = records.take(seq);
+    if (consumer === undefined) return;
+    this.tally.accepted += 1;
+    consumer.accepted(records.takenSlot);
+  }
+
+  #refuseHanded({ records }: Ledger, errorOf: (task: Handed) => TqError): void {
+    for (const seq of records.seqs()) {
+      const consumer = records.take(seq);
+      if (consumer === undefined) continue;
+      const traceparent = consumer.settings?.traceparent;
+      consumer.refused(records.takenSlot, errorOf({ origin: records.origin, seq, traceparent }));
+    }
+  }
+
+  #forEachWaiting(ids: IdRuns, visit: (consumer: Consumer, slot: number, task: Handed) => void): void {
+    forEachRun(ids, ({ origin, first, count }) => {
+      const records = this.#desk.ledgers.get(origin)?.records;
+      if (records === undefined) return;
+      for (let seq = first; seq < first + count; seq++) {
+        const consumer = records.take(seq);
+        if (consumer === undefined) continue;
+        const traceparent = consumer.settings?.traceparent;
+        visit(consumer, records.takenSlot, { origin, seq, traceparent });
+      }
+    });
+  }
+}
+
+const outputGone = {
+  code: "TQ_ERR_UNKNOWN_OUTCOME",
+  message: "it completed, but its output is not there any more",
+};
+
+function outcomeOf(status: UnsuccessfulOutcome["status"], error: unknown): UnsuccessfulOutcome {
+  // What a peer gives as an error is read like anything thrown: it may be anything.
+  if (status === "failed" || status === "dead") return { status, error: toRemoteError(error) };
+  return { status };
+}

@@ -1,0 +1,72 @@
+/**
+ * The tasks of one map that are under way: a row per slot, as columns. No object per task, since a map may run ten
+ * million of them.
+ */
+import type { UnsuccessfulOutcome } from "../contract/index.ts";
+import type { Origin } from "../wire/index.ts";
+
+/**
+ * free → read (its input is being checked) → queued → handed (an owner has it) → completed · unsuccessful · broken (no outcome:
+ * `value` is why). Free again when it is yielded; `dropped` if nobody wants it any more.
+ */
+export const slotState = {
+  free: 0,
+  read: 1,
+  queued: 2,
+  handed: 3,
+  completed: 4,
+  unsuccessful: 5,
+  broken: 6,
+  dropped: 7,
+} as const;
+
+/** What is in `values` of an unsuccessful slot. */
+export interface Unsuccessful {
+  readonly outcome: UnsuccessfulOutcome;
+  readonly attempt: number;
+}
+
+export class MapSlots {
+  readonly count: number;
+  readonly states: Uint8Array;
+  /** Place of the input. */
+  readonly indexes: Float64Array;
+  readonly seqs: Float64Array;
+  readonly origins: (Origin | undefined)[];
+  /** Until when its outcome is waited for. */
+  readonly dueAts: Float64Array;
+  /** Raw output, `Unsuccessful`, or the error, by state. */
+  readonly values: unknown[];
+
+  constructor(count: number) {
+    this.count = count;
+    this.states = new Uint8Array(count);
+    this.indexes = new Float64Array(count);
+    this.seqs = new Float64Array(count);
+    this.origins = new Array<Origin | undefined>(count).fill(undefined);
+    this.dueAts = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.values = new Array<unknown>(count).fill(undefined);
+  }
+
+  claim(slot: number, index: number): void {
+    this.states[slot] = slotState.read;
+    this.indexes[slot] = index;
+    this.origins[slot] = undefined;
+  }
+
+  /** Whether nothing has come of the task yet. */
+  isPending(slot: number): boolean {
+    const state = this.states[slot];
+    return state === slotState.read || state === slotState.queued || state === slotState.handed;
+  }
+
+  end(slot: number, state: number, value: unknown): void {
+    this.states[slot] = state;
+    this.values[slot] = value;
+  }
+
+  release(slot: number): void {
+    this.states[slot] = slotState.free;
+    this.values[slot] = undefined;
+  }
+}
