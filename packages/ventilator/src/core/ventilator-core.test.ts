@@ -292,6 +292,19 @@ test("a ventilator without sinks refuses what would have to go to one", () => {
   expect(bed.owner.heard).toEqual(["rejected TQ_ERR_NO_SINK 1"]);
 });
 
+test("asks a worker that sits on a queue to give some back when another has nothing to do", () => {
+  const bed = new TestBed();
+  const rich = bed.worker("rich", { slots: 2, credit: 10 });
+  bed.submit(1, 10);
+  expect(rich.tasks).toBe("1,2,3,4,5,6,7,8,9,10");
+  const idle = bed.worker("idle", { slots: 2 });
+  bed.pass(50);
+  expect(rich.verbs("RECALL")).toEqual(["10,9,8,7"]);
+  rich.session.send(bed.now, { verb: "RETURN", epoch: 7, ids: idsOf(origin, [10, 9, 8, 7]) });
+  bed.pass(10);
+  expect(idle.tasks.split(",").toSorted()).toEqual(["10#2", "7#2", "8#2", "9#2"]);
+});
+
 test("counts messages that are none, and says so ever more rarely", () => {
   const bed = new TestBed();
   for (let count = 0; count < 100; count++) bed.core.violation(bed.now, { channel: "workers" }, "garbage");

@@ -14,6 +14,7 @@ import type { VentilatorEvent } from "./events.ts";
 import { defaultVentilatorLimits, type VentilatorLimits } from "./limits.ts";
 import { LocalOwner } from "./local-owner.ts";
 import { ProducerSessions } from "./producer-sessions.ts";
+import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
 import { SinkMoves } from "./sink-moves.ts";
@@ -87,6 +88,7 @@ export class VentilatorCore {
   readonly #admissions: Admissions;
   readonly #workerSessions: WorkerSessions;
   readonly #producerSessions: ProducerSessions;
+  readonly #rebalance: Rebalance;
   readonly #unroutable: UnroutableWatch;
   readonly #violations: ViolationCounter;
   readonly #locals: LocalOwner[] = [];
@@ -121,6 +123,7 @@ export class VentilatorCore {
     this.#messages = new WorkerMessages(living);
     this.#admissions = new Admissions({ ...living, hasSinks: options.sinks.length > 0 });
     this.#moves = new SinkMoves(living);
+    this.#rebalance = new Rebalance(shared);
     this.#unroutable = new UnroutableWatch({ ...shared, afterMs: this.#limits.unroutableAfterMs });
     this.#violations = new ViolationCounter(report);
     const refuse = (hello: Hello): Refusal => this.#refusal(hello);
@@ -166,6 +169,7 @@ export class VentilatorCore {
   flush(now: number): void {
     this.#now = now;
     for (const queue of this.#queues) this.#dispatcher.handOut(now, queue);
+    this.#rebalance.flush(now);
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
     for (const owner of this.#locals) owner.flush(this.#room());

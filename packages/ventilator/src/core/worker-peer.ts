@@ -31,6 +31,8 @@ export class WorkerPeer {
   /** What its heart last said. */
   started: HeldAttempts | undefined;
   isBlocked = false;
+  /** When it was last asked to give something back; answered by RETURN, or by nothing. */
+  recalledAt = Number.NEGATIVE_INFINITY;
   /** Held attempts that became leases again when it joined. */
   adopted: IdRuns | undefined;
   readonly #cancels = new IdRunsBuilder();

@@ -112,6 +112,7 @@ export class WorkerSessions implements SessionServerHandler {
       case "FAILED":
         return messages.failed(now, worker, message);
       case "RETURN":
+        worker.recalledAt = Number.NEGATIVE_INFINITY;
         return messages.returned(worker, message);
       case "PROGRESS":
         return;
