@@ -1,0 +1,86 @@
+/** All that a worker keeps about one of its ventilators, apart from the session itself. */
+import type { Session } from "@tq/common/protocol";
+import { ValuesEncoder } from "@tq/common/wire";
+import type { Attempt, Lane, Outlet } from "./attempt.ts";
+import { AttemptIndex } from "./attempt-index.ts";
+import { Fifo } from "./fifo.ts";
+import { GrantBook } from "./grant-book.ts";
+import { Unsaid } from "./unsaid.ts";
+
+export interface AccountOptions {
+  /** Place of the ventilator among the worker's. */
+  readonly ventilator: number;
+  readonly payloadBytesMax: number;
+  /** The open session with it, if there is one. */
+  readonly session: () => Session | undefined;
+}
+
+export class Account implements Outlet {
+  readonly ventilator: number;
+  readonly attempts = new AttemptIndex();
+  readonly grants = new GrantBook();
+  readonly unsaid = new Unsaid();
+  /** Of the ventilator; 0 before its first WELCOME. All held attempts are of this epoch. */
+  epoch = 0;
+  // As an outlet: answered results go back to the ventilator, which has reserved room for them.
+  readonly isSink = false;
+  owed = 0;
+  readonly #options: AccountOptions;
+  readonly #lanes = new Map<Outlet, (Lane | undefined)[]>();
+
+  constructor(options: AccountOptions) {
+    this.ventilator = options.ventilator;
+    this.#options = options;
+  }
+
+  get session(): Session | undefined {
+    return this.#options.session();
+  }
+
+  allowance(): { tasks: number; bytes: number } {
+    return unlimited;
+  }
+
+  spend(): void {}
+
+  /** A fresh session. */
+  begin(epoch: number): void {
+    this.grants.reset();
+    if (epoch === this.epoch) return;
+    this.unsaid.clear(this.epoch);
+    this.#lanes.clear();
+    this.epoch = epoch;
+  }
+
+  lane(definition: number, outlet: Outlet): Lane {
+    let lanes = this.#lanes.get(outlet);
+    if (lanes === undefined) {
+      lanes = [];
+      this.#lanes.set(outlet, lanes);
+    }
+    const known = lanes[definition];
+    if (known !== undefined) return known;
+    const { ventilator, epoch } = this;
+    const encoder = new ValuesEncoder({ payloadBytesMax: this.#options.payloadBytesMax });
+    const ready = new Fifo<Attempt>();
+    const lane: Lane = {
+      ventilator,
+      epoch,
+      definition,
+      outlet,
+      encoder,
+      encoding: [],
+      ready,
+      isListed: false,
+    };
+    lanes[definition] = lane;
+    return lane;
+  }
+
+  /** The outlet is gone; nothing is owed to it any more. */
+  forgetOutlet(outlet: Outlet): void {
+    this.#lanes.delete(outlet);
+  }
+}
+
+const unlimited = { tasks: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };

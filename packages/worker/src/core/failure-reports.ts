@@ -1,0 +1,40 @@
+/** Which failed attempts are reported: enough to see what is wrong, not so many that a log of failures is all that runs. */
+import type { RemoteError } from "@tq/common";
+import type { TaskMention } from "./events.ts";
+import { coreLimits } from "./limits.ts";
+import type { WorkerPort } from "./port.ts";
+
+export class FailureReports {
+  readonly #port: WorkerPort;
+  #left: number = coreLimits.failuresReportedPerSecond;
+  #refillAt = 0;
+  #unreported = 0;
+
+  constructor(port: WorkerPort) {
+    this.#port = port;
+  }
+
+  /** `mention` is asked only if it is reported. */
+  report(failure: { error: RemoteError; final: boolean }, mention: () => TaskMention): void {
+    if (this.#left === 0) {
+      this.#unreported += 1;
+      return;
+    }
+    this.#left -= 1;
+    const { error, final } = failure;
+    this.#port.report({
+      type: "attempt.failed",
+      ...mention(),
+      error,
+      final,
+      unreported: this.#unreported,
+    });
+    this.#unreported = 0;
+  }
+
+  tick(now: number): void {
+    if (now < this.#refillAt) return;
+    this.#refillAt = now + 1000;
+    this.#left = coreLimits.failuresReportedPerSecond;
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * The attempts of a worker and every way one may go: leased, started, completed, failed, given back, dropped, committed.
+ *
+ * Each transition is one method here, and leaves queue, slot, index, credit and what is to be said of it in step. Which message
+ * asks for it is the matter of the links.
+ */
+import { isNonRetryable, type OutcomeStatus, type RemoteError, TqError, toRemoteError } from "@tq/common";
+import type { Account } from "./account.ts";
+import { type Attempt, AttemptPool, type Lane } from "./attempt.ts";
+import type { LeftAttempt, TaskMention } from "./events.ts";
+import { FailureReports } from "./failure-reports.ts";
+import { mentionOf } from "./identity.ts";
+import { defaultLimits } from "./limits.ts";
+import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
+import { ReadyQueues } from "./ready-queues.ts";
+import { ResultsOutbox } from "./results-outbox.ts";
+import { Runs, type RunTicket } from "./runs.ts";
+import { Windows } from "./windows.ts";
+
+/** Totals since the start. */
+export interface Totals {
+  completed: number;
+  failed: number;
+  timedOut: number;
+  returned: number;
+  /** Cancelled, not adopted, or made final elsewhere. */
+  dropped: number;
+  /** Outcomes of handlers that nobody wanted any more. */
+  lateOutcomes: number;
+}
+
+export class Holdings {
+  readonly accounts: readonly Account[];
+  readonly pool = new AttemptPool();
+  readonly queues: ReadyQueues;
+  readonly runs: Runs;
+  readonly results: ResultsOutbox;
+  readonly windows: Windows;
+  readonly failures: FailureReports;
+  readonly totals: Totals = {
+    completed: 0,
+    failed: 0,
+    timedOut: 0,
+    returned: 0,
+    dropped: 0,
+    lateOutcomes: 0,
+  };
+  readonly #options: WorkerCoreOptions;
+  readonly #port: WorkerPort;
+  /** Attempts per definition that wait or run. */
+  readonly #inHand: number[];
+
+  constructor(options: WorkerCoreOptions, port: WorkerPort, accounts: readonly Account[]) {
+    const definitions = options.definitions.length;
+    this.#options = options;
+    this.#port = port;
+    this.accounts = accounts;
+    this.queues = new ReadyQueues(accounts.length, this.pool);
+    this.runs = new Runs(options.slots);
+    this.results = new ResultsOutbox(definitions, this.pool);
+    this.failures = new FailureReports(port);
+    this.#inHand = new Array<number>(definitions).fill(0);
+    this.windows = new Windows({
+      slots: options.slots,
+      definitions,
+      limits: { ...defaultLimits, ...options.limits },
+      isIdle: (definition) => (this.#inHand[definition] ?? 0) === 0,
+      uncommitted: (definition) => ({
+        tasks: this.results.tasksOf(definition),
+        bytes: this.results.bytesOf(definition),
+      }),
+    });
+  }
+
+  mention(attempt: Attempt): TaskMention {
+    return mentionOf(attempt, this.#options.definitions);
+  }
+
+  /** A lease has come in: it waits for a slot. The index knows it already. */
+  enqueue(attempt: Attempt, lane: Lane): void {
+    attempt.state = "queued";
+    this.#inHand[lane.definition] = (this.#inHand[lane.definition] ?? 0) + 1;
+    this.queues.push(attempt, lane.ventilator, lane.definition);
+  }
+
+  /** Starts the next attempt, if there are a slot and an attempt. */
+  start(now: number, into: StartedAttempt): boolean {
+    while (this.runs.hasFreeSlot) {
+      const attempt = this.queues.take();
+      if (attempt === undefined) return false;
+      if (attempt.expiresAt <= now) {
+        this.#giveBackTaken(attempt);
+        continue;
+      }
+      this.runs.start(now, attempt);
+      describe(attempt, into);
+      leaveBatch(attempt);
+      return true;
+    }
+    return false;
+  }
+
+  complete(ticket: RunTicket, output: unknown, durationUs: number): void {
+    const attempt = this.#settle(ticket);
+    if (attempt === undefined) return;
+    const lane = laneOf(attempt);
+    attempt.durationUs = Math.max(0, Math.round(durationUs));
+    try {
+      this.results.add(attempt, lane, output);
+    } catch (error) {
+      this.#failSettled(attempt, { error: toRemoteError(error), final: isNonRetryable(error) });
+      return;
+    }
+    this.totals.completed += 1;
+    this.#releaseCredit(attempt, lane);
+  }
+
+  fail(ticket: RunTicket, failure: { error: RemoteError; final: boolean }): void {
+    const attempt = this.#settle(ticket);
+    if (attempt !== undefined) this.#failSettled(attempt, failure);
+  }
+
+  /** Attempts whose time is over fail; their handlers are told, and lose their slots. */
+  timeOut(now: number): void {
+    for (const attempt of this.runs.overdue(now)) {
+      const { timeoutMs } = attempt;
+      const mention = this.mention(attempt);
+      const reason = new TqError("TQ_ERR_TIMEOUT", `the attempt ran longer than ${timeoutMs} ms`, {
+        details: { ...mention, timeoutMs },
+      });
+      this.totals.timedOut += 1;
+      this.#port.report({ type: "attempt.timed-out", ...mention, timeoutMs });
+      this.#abortRun(now, attempt, { reason, keepsSlot: false });
+      this.accountOf(attempt).unsaid.failed(this.accountOf(attempt).epoch, attempt, {
+        error: toRemoteError(reason),
+        final: false,
+      });
+      this.#releaseCredit(attempt, laneOf(attempt));
+      this.#forget(attempt);
+      this.pool.give(attempt);
+    }
+  }
+
+  /** Gives back an attempt that waits. */
+  giveBack(attempt: Attempt): void {
+    this.#sayReturned(attempt);
+    this.#leaveQueue(attempt);
+    this.#forget(attempt);
+  }
+
+  /** Whatever it is doing, nobody wants it any more. */
+  drop(now: number, attempt: Attempt, reason: TqError): void {
+    this.totals.dropped += 1;
+    this.#discard(now, attempt, reason);
+  }
+
+  /** It is final, with this outcome. The ventilator is told, unless it said so itself. */
+  commit(now: number, attempt: Attempt, outcome: OutcomeStatus): void {
+    const account = this.accountOf(attempt);
+    if (laneOf(attempt).outlet.isSink && attempt.isHeld) account.unsaid.done(account.epoch, outcome, attempt);
+    if (attempt.state === "offered" || attempt.state === "computed") {
+      this.#discard(now, attempt, undefined);
+    } else {
+      this.drop(now, attempt, new TqError("TQ_ERR_CANCELLED", "another attempt has made the task final"));
+    }
+  }
+
+  /** The worker stops: whatever it is, the ventilator gets it back. */
+  leave(now: number, attempt: Attempt, reason: TqError): LeftAttempt {
+    const { state } = attempt;
+    const left = {
+      ...this.mention(attempt),
+      state: state === "queued" || state === "running" ? state : "uncommitted",
+    } as const;
+    if (attempt.isHeld) this.#sayReturned(attempt);
+    this.#discard(now, attempt, reason);
+    return left;
+  }
+
+  /** Aborted runs whose handlers do not come to an end. */
+  reportUnheeded(now: number): void {
+    for (const { mention, abortedMs } of this.runs.unheeded(now)) {
+      this.#port.report({ type: "attempt.unheeded", ...mention, abortedMs });
+    }
+  }
+
+  accountOf(attempt: Attempt): Account {
+    const account = this.accounts[laneOf(attempt).ventilator];
+    if (account === undefined) throw new TqError("TQ_ERR_INTERNAL", "an attempt has a ventilator");
+    return account;
+  }
+
+  /** To the ventilator it is not held any more, whatever becomes of it here. */
+  #sayReturned(attempt: Attempt): void {
+    const account = this.accountOf(attempt);
+    this.totals.returned += 1;
+    account.unsaid.returned(account.epoch, attempt);
+  }
+
+  #settle(ticket: RunTicket): Attempt | undefined {
+    const attempt = this.runs.find(ticket);
+    if (attempt !== undefined) {
+      this.runs.settle(attempt);
+      return attempt;
+    }
+    if (this.runs.settleAborted(ticket)) this.totals.lateOutcomes += 1;
+    return undefined;
+  }
+
+  #failSettled(attempt: Attempt, failure: { error: RemoteError; final: boolean }): void {
+    const account = this.accountOf(attempt);
+    this.totals.failed += 1;
+    this.failures.report(failure, () => this.mention(attempt));
+    account.unsaid.failed(account.epoch, attempt, failure);
+    this.#releaseCredit(attempt, laneOf(attempt));
+    this.#forget(attempt);
+    this.pool.give(attempt);
+  }
+
+  #giveBackTaken(attempt: Attempt): void {
+    this.#sayReturned(attempt);
+    leaveBatch(attempt);
+    this.#releaseCredit(attempt, laneOf(attempt));
+    this.#forget(attempt);
+    this.pool.give(attempt);
+  }
+
+  #leaveQueue(attempt: Attempt): void {
+    this.queues.skip(attempt);
+    leaveBatch(attempt);
+    this.#releaseCredit(attempt, laneOf(attempt));
+  }
+
+  #discard(now: number, attempt: Attempt, reason: TqError | undefined): void {
+    const lane = laneOf(attempt);
+    if (attempt.state === "queued") {
+      this.#leaveQueue(attempt);
+      this.#forget(attempt);
+    } else if (attempt.state === "running") {
+      this.#abortRun(now, attempt, { reason: reason ?? notWanted, keepsSlot: true });
+      this.#releaseCredit(attempt, lane);
+      this.#forget(attempt);
+      this.pool.give(attempt);
+    } else {
+      this.#forget(attempt);
+      this.results.remove(attempt, lane);
+      this.windows.touch(lane.definition);
+    }
+  }
+
+  #abortRun(now: number, attempt: Attempt, how: { reason: TqError; keepsSlot: boolean }): void {
+    const { slot, run } = attempt;
+    this.runs.abort(now, attempt, { mention: this.mention(attempt), keepsSlot: how.keepsSlot });
+    this.#port.abort({ slot, run, reason: how.reason });
+  }
+
+  #releaseCredit(attempt: Attempt, lane: Lane): void {
+    const { definition } = lane;
+    const grants = this.accounts[lane.ventilator]?.grants;
+    if (attempt.isCarried) grants?.releaseCarried(definition, attempt.inputBytes);
+    else grants?.release(definition, 1, attempt.inputBytes);
+    this.#inHand[definition] = (this.#inHand[definition] ?? 0) - 1;
+    this.windows.settled(definition);
+  }
+
+  /** From now on its id finds nothing here. */
+  #forget(attempt: Attempt): void {
+    attempt.home?.delete(attempt);
+    laneOf(attempt).outlet.owed -= 1;
+  }
+}
+
+/** The lane of an attempt that is not free. */
+export const laneOf = (attempt: Attempt): Lane => {
+  if (attempt.batch === undefined) throw new TqError("TQ_ERR_INTERNAL", "an attempt in use has a batch");
+  return attempt.batch.lane;
+};
+
+const leaveBatch = ({ batch }: Attempt): void => {
+  if (batch === undefined) return;
+  batch.unstarted -= 1;
+  if (batch.unstarted === 0) batch.slab = undefined;
+};
+
+const describe = (attempt: Attempt, into: StartedAttempt): void => {
+  const { ventilator, epoch, definition } = laneOf(attempt);
+  into.slot = attempt.slot;
+  into.run = attempt.run;
+  into.definition = definition;
+  into.ventilator = ventilator;
+  into.epoch = epoch;
+  into.origin = attempt.home?.origin ?? "";
+  into.seq = attempt.seq;
+  into.attempt = attempt.number;
+  into.timeoutMs = attempt.timeoutMs;
+  into.traceparent = attempt.traceparent;
+  into.slab = attempt.batch?.slab ?? into.slab;
+  into.from = attempt.inputFrom;
+  into.to = attempt.inputFrom + attempt.inputBytes;
+};
+
+const notWanted = new TqError("TQ_ERR_CANCELLED", "the attempt is not wanted any more");

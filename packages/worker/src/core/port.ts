@@ -1,0 +1,72 @@
+/** What a worker's core is given, and the one port through which its effects leave. */
+import type { TqError } from "@tq/common";
+import type { Timing } from "@tq/common/protocol";
+import type { BootId, DefinitionInfo, Message, Origin } from "@tq/common/wire";
+import type { WorkerEvent } from "./events.ts";
+import type { WorkerLimits } from "./limits.ts";
+import type { RunTicket } from "./runs.ts";
+
+export interface WorkerCoreOptions {
+  /** Monotonic milliseconds, as everywhere. */
+  readonly now: number;
+  readonly timing: Timing;
+  readonly name: string;
+  readonly tags?: readonly string[] | undefined;
+  /** What the worker can run; messages name a definition by its place here. */
+  readonly definitions: readonly DefinitionInfo[];
+  /** Handlers that run at once. */
+  readonly slots: number;
+  /** Channels of the ventilators, which the shell connects. */
+  readonly ventilators: readonly string[];
+  readonly limits?: Partial<WorkerLimits> | undefined;
+}
+
+export interface WorkerPort {
+  send(channel: string, message: Message): void;
+  /** A sink was learned of: connect this channel, `sink:<id>`. */
+  connect(channel: string, endpoint: string): void;
+  disconnect(channel: string): void;
+  /** Abort the signal of a running handler. Nothing may come back into the core from inside this call. */
+  abort(aborted: AbortedAttempt): void;
+  report(event: WorkerEvent): void;
+  drawBootId(): BootId;
+}
+
+export interface AbortedAttempt extends RunTicket {
+  readonly reason: TqError;
+}
+
+/** What `take` fills in: an attempt whose handler is to be called now. */
+export interface StartedAttempt {
+  slot: number;
+  run: number;
+  definition: number;
+  /** Place of the ventilator. */
+  ventilator: number;
+  epoch: number;
+  origin: Origin;
+  seq: number;
+  attempt: number;
+  timeoutMs: number;
+  traceparent: string | undefined;
+  /** The input, encoded: `slab` from `from` to `to`. */
+  slab: Uint8Array;
+  from: number;
+  to: number;
+}
+
+export const createStartedAttempt = (): StartedAttempt => ({
+  slot: 0,
+  run: 0,
+  definition: 0,
+  ventilator: 0,
+  epoch: 0,
+  origin: "",
+  seq: 0,
+  attempt: 0,
+  timeoutMs: 0,
+  traceparent: undefined,
+  slab: new Uint8Array(0),
+  from: 0,
+  to: 0,
+});

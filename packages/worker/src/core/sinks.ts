@@ -1,0 +1,59 @@
+/**
+ * The sinks that the ventilators have named. One that two of them name is one peer. A sink that nobody names any more is left
+ * as soon as nothing is owed to it.
+ */
+import type { SinkAddress } from "@tq/common/wire";
+import type { LinkContext } from "./link-context.ts";
+import { SinkLink } from "./sink-link.ts";
+
+export class Sinks {
+  readonly #context: LinkContext;
+  readonly #links = new Map<string, SinkLink>();
+  /** By ventilator: the ids it named last. */
+  readonly #named: (readonly string[])[] = [];
+
+  constructor(context: LinkContext) {
+    this.#context = context;
+  }
+
+  get all(): IterableIterator<SinkLink> {
+    return this.#links.values();
+  }
+
+  find(id: string): SinkLink | undefined {
+    return this.#links.get(id);
+  }
+
+  /** A ventilator named its sinks. */
+  learn(now: number, ventilator: number, addresses: readonly SinkAddress[]): void {
+    this.#named[ventilator] = addresses.map(({ id }) => id);
+    for (const address of addresses) {
+      const known = this.#links.get(address.id);
+      if (known === undefined) this.#open(now, address);
+      else if (known.endpoint !== address.endpoint) this.#move(known, address.endpoint);
+    }
+    this.forgetUnnamed();
+  }
+
+  forgetUnnamed(): void {
+    for (const link of this.#links.values()) {
+      if (link.owed > 0 || this.#named.some((ids) => ids.includes(link.id))) continue;
+      link.close("no ventilator names this sink any more");
+      this.#links.delete(link.id);
+      this.#context.port.disconnect(link.channel);
+      for (const account of this.#context.holdings.accounts) account.forgetOutlet(link);
+    }
+  }
+
+  #open(now: number, address: SinkAddress): void {
+    const link = new SinkLink(now, this.#context, address);
+    this.#links.set(address.id, link);
+    this.#context.port.connect(link.channel, address.endpoint);
+  }
+
+  #move(link: SinkLink, endpoint: string): void {
+    link.endpoint = endpoint;
+    this.#context.port.disconnect(link.channel);
+    this.#context.port.connect(link.channel, endpoint);
+  }
+}

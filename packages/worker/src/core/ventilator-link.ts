@@ -1,0 +1,235 @@
+/** The session with one ventilator: what it asks for, and what a fresh session means for what is held of it. */
+import { TqError } from "@tq/common";
+import { forEachRun, type Session, SessionClient, type SessionClientHandler } from "@tq/common/protocol";
+import type { IdRuns, Message, NumberedContent, SessionMessage, Tasks, Welcome } from "@tq/common/wire";
+import type { Account } from "./account.ts";
+import type { Attempt } from "./attempt.ts";
+import { laneOf } from "./holdings.ts";
+import type { LeaseIntake } from "./lease-intake.ts";
+import type { LinkContext } from "./link-context.ts";
+import type { Sinks } from "./sinks.ts";
+
+export interface VentilatorContext extends LinkContext {
+  readonly sinks: Sinks;
+  readonly intake: LeaseIntake;
+  isDraining(): boolean;
+}
+
+export class VentilatorLink implements SessionClientHandler {
+  readonly channel: string;
+  readonly account: Account;
+  readonly #context: VentilatorContext;
+  #client: SessionClient;
+  isRefused = false;
+
+  constructor(now: number, context: VentilatorContext, of: { channel: string; account: Account }) {
+    this.channel = of.channel;
+    this.account = of.account;
+    this.#context = context;
+    this.#client = this.#connect(now);
+  }
+
+  get session(): Session | undefined {
+    return this.#client.session;
+  }
+
+  receive(now: number, message: Message): void {
+    this.#client.receive(now, message);
+    // Also a WELCOME that repeats or resumes the session: that is how sinks become known that were not there before.
+    if (message.verb === "WELCOME" && message.session === this.session?.id) {
+      this.#context.sinks.learn(now, this.account.ventilator, message.sinks);
+    }
+  }
+
+  /** Bytes that were no message: what was lost with them is unknown, so the session cannot go on. */
+  distrust(now: number): void {
+    const { session } = this;
+    if (session === undefined) return;
+    const unacknowledged = [...session.unacknowledged];
+    this.#client.close("a message could not be read");
+    this.ended(now, unacknowledged);
+    this.#client = this.#connect(now);
+  }
+
+  /** Its connection stands, for the first time or anew. */
+  connected(now: number): void {
+    this.#client.connected(now);
+  }
+
+  wake(now: number, lateMs: number): void {
+    this.#client.wake(now, lateMs);
+  }
+
+  wakeAt(): number {
+    return this.#client.wakeAt();
+  }
+
+  /** Says what was gathered. */
+  say(now: number): void {
+    const { session } = this;
+    if (session === undefined) return;
+    for (const content of this.account.unsaid.take(this.account.epoch)) session.send(now, content);
+  }
+
+  grant(definitions: Iterable<number>): void {
+    const grants = this.account.grants.tell(definitions);
+    if (grants.length > 0) this.session?.sendUnnumbered({ verb: "GRANT", grants });
+  }
+
+  flush(): void {
+    this.#client.flush();
+  }
+
+  close(reason: string): void {
+    this.#client.close(reason);
+  }
+
+  hello() {
+    const { attempts, epoch } = this.account;
+    const hello = this.#context.hello();
+    return epoch === 0 ? hello : { ...hello, held: attempts.held(epoch) };
+  }
+
+  opened(now: number, session: Session, welcome: Welcome): void {
+    const { account } = this;
+    account.begin(welcome.epoch);
+    const { adopted, dropped } = this.#adopt(now, welcome);
+    this.#context.holdings.windows.touchAll();
+    this.#context.port.report({
+      type: "ventilator.joined",
+      channel: this.channel,
+      ventilator: account.ventilator,
+      name: welcome.name,
+      session: session.id,
+      bootId: this.#client.bootId,
+      epoch: welcome.epoch,
+      adopted,
+      dropped,
+    });
+  }
+
+  resumed(): void {
+    this.#context.holdings.windows.touchAll();
+    this.#context.port.report({ type: "ventilator.resumed", channel: this.channel });
+  }
+
+  received(now: number, _session: Session, message: SessionMessage): void {
+    switch (message.verb) {
+      case "TASKS":
+        return this.#tasks(now, message);
+      case "CANCEL":
+        return this.#cancel(now, message.ids);
+      case "RECALL":
+        return this.#recall(message.ids);
+      case "COMMITTED":
+        return this.#forEachHeld(message.ids, (attempt) => {
+          if (!laneOf(attempt).outlet.isSink) this.#context.holdings.commit(now, attempt, message.outcome);
+        });
+      case "HEARTBEAT":
+      case "GRANT":
+        return;
+      default:
+        this.#context.violations.add(this.channel, `a ventilator does not say ${message.verb} to a worker`);
+    }
+  }
+
+  ended(_now: number, unacknowledged: readonly NumberedContent[]): void {
+    this.account.unsaid.repeat(this.account.epoch, unacknowledged);
+    this.#context.holdings.windows.touchAll();
+    const { ventilator } = this.account;
+    this.#context.port.report({ type: "ventilator.lost", channel: this.channel, ventilator });
+  }
+
+  unreachable(): void {
+    this.#context.port.report({ type: "ventilator.unreachable", channel: this.channel });
+  }
+
+  refused(_now: number, refusal: { code: string; message: string; endpoint?: string | undefined }): void {
+    this.isRefused = true;
+    this.#context.port.report({ type: "ventilator.refused", channel: this.channel, ...refusal });
+  }
+
+  heartbeatState() {
+    const { attempts, epoch, grants } = this.account;
+    return { grants: grants.tell(), held: attempts.held(epoch) };
+  }
+
+  #connect(now: number): SessionClient {
+    const { options, port } = this.#context;
+    return new SessionClient(now, {
+      timing: options.timing,
+      transmit: (message) => port.send(this.channel, message),
+      handler: this,
+      drawBootId: () => port.drawBootId(),
+    });
+  }
+
+  /**
+   * Sorts what is held by what WELCOME says: leases again, or nobody's. A result for a sink is offered in any case: the
+   * work is done, and the sink knows best whether it came first.
+   */
+  #adopt(now: number, welcome: Welcome): { adopted: number; dropped: number } {
+    const { holdings } = this.#context;
+    const count = { adopted: 0, dropped: 0 };
+    if (welcome.adopted !== undefined) {
+      this.#forEachHeld(welcome.adopted, (attempt) => {
+        attempt.isAdopted = true;
+      });
+    }
+    const offered: Attempt[] = [];
+    for (const attempt of this.account.attempts.all()) {
+      const { outlet, definition } = laneOf(attempt);
+      const isComputed = attempt.state === "computed" || attempt.state === "offered";
+      if (attempt.isAdopted) {
+        count.adopted += 1;
+        attempt.isAdopted = false;
+        attempt.isCarried = true;
+        if (!isComputed) this.account.grants.carry(definition, attempt.inputBytes);
+        else if (!outlet.isSink) offered.push(attempt);
+      } else if (isComputed && outlet.isSink) {
+        attempt.isHeld = false;
+      } else {
+        count.dropped += 1;
+        holdings.drop(now, attempt, notAdopted());
+      }
+    }
+    holdings.results.offerAgain(offered);
+    return count;
+  }
+
+  #tasks(now: number, message: Tasks): void {
+    const { intake, sinks, violations } = this.#context;
+    const outlet = message.sink === undefined ? this.account : sinks.find(message.sink);
+    const reason = intake.take(now, this.account, { message, outlet });
+    if (reason !== undefined) violations.add(this.channel, reason);
+    else if (this.#context.isDraining()) this.#recall(message.ids);
+  }
+
+  #cancel(now: number, ids: IdRuns): void {
+    this.#forEachHeld(ids, (attempt) => {
+      const isPending = attempt.state === "queued" || attempt.state === "running";
+      if (isPending) this.#context.holdings.drop(now, attempt, cancelled());
+    });
+  }
+
+  #recall(ids: IdRuns): void {
+    this.#forEachHeld(ids, (attempt) => {
+      if (attempt.state === "queued") this.#context.holdings.giveBack(attempt);
+    });
+  }
+
+  #forEachHeld(ids: IdRuns, visit: (attempt: Attempt) => void): void {
+    forEachRun(ids, ({ origin, first, count }) => {
+      const home = this.account.attempts.find(origin);
+      if (home === undefined) return;
+      for (let seq = first; seq < first + count; seq++) {
+        const attempt = home.find(seq);
+        if (attempt !== undefined) visit(attempt);
+      }
+    });
+  }
+}
+
+const cancelled = () => new TqError("TQ_ERR_CANCELLED", "the task was cancelled");
+const notAdopted = () =>
+  new TqError("TQ_ERR_CANCELLED", "the ventilator has given the task up for lost, and to others");
