@@ -1,0 +1,247 @@
+/**
+ * A ventilator, workers, a sink and submitters in one simulated world, and what is known of every task: what was
+ * accepted, what was committed and how often, what its owner was told.
+ */
+import type { OutcomeStatus } from "@tq/common";
+import { forEachId, type SubmitEvents, type SubmitPort, type Timing } from "@tq/common/protocol";
+import { encodeValues, type IdRuns } from "@tq/common/wire";
+import { SinkCore } from "../../packages/sink/src/core/sink-core.ts";
+import { createMemoryStore } from "../../packages/sink/src/store/memory-store.ts";
+import { VentilatorCore } from "../../packages/ventilator/src/core/ventilator-core.ts";
+import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
+import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
+import { SimulatedNode, type World } from "./world.ts";
+
+export const timing: Timing = { heartbeatMs: 100, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
+
+const policy = {
+  maxAttempts: 4,
+  crashLimit: 3,
+  timeoutMs: 60_000,
+  backoff: { initialMs: 20, factor: 2, maxMs: 500, jitter: 0.5 },
+};
+
+/** What became of one task, by everybody who has a say. */
+export interface TaskRecord {
+  accepted: boolean;
+  rejected: string | undefined;
+  /** Outcomes a sink has committed. More than one is a broken promise. */
+  readonly committed: OutcomeStatus[];
+  /** Outcomes the owner was told as final. */
+  readonly settled: OutcomeStatus[];
+  /** Outcomes of an answered task that reached its owner. */
+  readonly answered: OutcomeStatus[];
+  /** How often a handler was called for it. */
+  runs: number;
+}
+
+export class Records {
+  readonly #byId = new Map<string, TaskRecord>();
+
+  of(origin: string, seq: number): TaskRecord {
+    const id = `${origin}-${seq}`;
+    let record = this.#byId.get(id);
+    if (record === undefined) {
+      record = { accepted: false, rejected: undefined, committed: [], settled: [], answered: [], runs: 0 };
+      this.#byId.set(id, record);
+    }
+    return record;
+  }
+
+  each(ids: IdRuns, visit: (record: TaskRecord) => void): void {
+    forEachId(ids, (origin, seq) => visit(this.of(origin, seq)));
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, TaskRecord]> {
+    return this.#byId.entries();
+  }
+}
+
+export interface PipelineOptions {
+  readonly workers: number;
+  readonly slots: number;
+  /** Of an attempt, by a handler that throws. */
+  readonly failure: number;
+  /** Of an attempt, by a process that dies. */
+  readonly death: number;
+}
+
+export class Pipeline {
+  readonly world: World;
+  readonly records = new Records();
+  readonly ventilator: VentilatorCore;
+  readonly ventilatorNode: SimulatedNode;
+  readonly workers: { node: SimulatedNode; core: WorkerCore }[] = [];
+  readonly options: PipelineOptions;
+  sink: { node: SimulatedNode; core: SinkCore };
+  readonly #store = createMemoryStore("the-sink");
+  #sessions = 1;
+
+  constructor(world: World, options: PipelineOptions) {
+    this.world = world;
+    this.options = options;
+    this.sink = this.#startSink();
+    this.ventilatorNode = new SimulatedNode(world);
+    this.ventilator = this.#startVentilator(this.ventilatorNode);
+    for (let count = 0; count < options.workers; count++) this.startWorker();
+  }
+
+  /** A process with handlers that take a while, fail or die as the options say. */
+  startWorker(): void {
+    const { world } = this;
+    const node = new SimulatedNode(world);
+    node.connect("ventilator:0", "workers");
+    const core = new WorkerCore(
+      {
+        now: world.clock.now(),
+        timing,
+        name: `worker-${this.workers.length}`,
+        definitions: [{ name: "work", policy }],
+        slots: this.options.slots,
+        ventilators: ["ventilator:0"],
+      },
+      {
+        send: (channel, message) => node.send(channel, undefined, message),
+        connect: (channel) => node.connect(channel, "sink"),
+        disconnect: (channel) => node.disconnect(channel),
+        abort: () => {},
+        report: () => {},
+        drawBootId: world.draw64,
+      },
+    );
+    node.run({
+      receive: (now, from, message) => core.receive(now, from, message),
+      violation: (now, from, reason) => core.violation(now, from, reason),
+      opened: (now, channel) => core.opened(now, channel),
+      wake: (now, lateMs) => core.wake(now, lateMs),
+      wakeAt: () => core.wakeAt(),
+      flush: (now) => {
+        this.#runHandlers(now, node, core);
+        core.flush(now);
+      },
+    });
+    this.workers.push({ node, core });
+  }
+
+  /** The sink's process dies and is started again over the same store. */
+  restartSink(): void {
+    this.sink.node.crash();
+    this.sink = this.#startSink();
+  }
+
+  /** A submitter in the ventilator's process. */
+  submitter(): SubmitPort {
+    const events = recordingEvents(this.records, () => port);
+    const port = this.ventilator.attach(events);
+    return port;
+  }
+
+  /** Submits a batch at the ventilator. */
+  submit(port: SubmitPort, ids: IdRuns, reply: "sink" | "answer"): void {
+    const seqs: number[] = [];
+    forEachId(ids, (_origin, seq) => seqs.push(seq));
+    port.submit({
+      definition: { name: "work", policy },
+      reply,
+      ids,
+      options: {},
+      values: encodeValues(seqs),
+    });
+    this.ventilatorNode.touch();
+  }
+
+  #runHandlers(now: number, node: SimulatedNode, core: WorkerCore): void {
+    const { world, options } = this;
+    const attempt = createStartedAttempt();
+    while (core.take(now, attempt)) {
+      const { origin, seq } = attempt;
+      const ticket = { slot: attempt.slot, run: attempt.run };
+      this.records.of(origin, seq).runs += 1;
+      const fails = world.chance(options.failure);
+      const dies = world.chance(options.death);
+      node.after(world.between(0, 15), () => {
+        if (dies) {
+          node.crash();
+          world.clock.after(50, () => this.startWorker());
+        } else if (fails) core.failed(ticket, { error: { name: "Error", message: "boom" }, final: false });
+        else core.completed(ticket, seq, 1_000);
+      });
+    }
+  }
+
+  #startVentilator(node: SimulatedNode): VentilatorCore {
+    const { world } = this;
+    node.bind("workers", "workers");
+    node.bind("producers", "producers");
+    node.connect("sink:0", "sink");
+    const core = new VentilatorCore({
+      now: world.clock.now(),
+      identity: { bootId: world.draw64(), name: "ventilator", epoch: 1 },
+      firstSession: this.#firstSession(),
+      timing,
+      sinks: ["memory:sink"],
+      port: { send: node.send, report: () => {}, random: world.random, drawBootId: world.draw64 },
+    });
+    node.run(core);
+    return core;
+  }
+
+  #startSink(): { node: SimulatedNode; core: SinkCore } {
+    const { world } = this;
+    const node = new SimulatedNode(world);
+    node.bind("sink", "sink");
+    const bootId = world.draw64();
+    const core: SinkCore = new SinkCore({
+      identity: { bootId, name: "sink", sinkId: "the-sink", firstSession: this.#firstSession() },
+      timing,
+      window: this.#store.restore(),
+      port: {
+        send: (route, message) => node.send("sink", route, message),
+        report: () => {},
+        offered: () => node.after(world.between(0, 10), read),
+        persist: (change) => this.#store.commit(change),
+        drained: () => {},
+      },
+    });
+    const reader = core.openReader();
+    const read = (): void => {
+      for (let reading = core.take(reader); reading !== undefined; reading = core.take(reader)) {
+        const { batch, from } = reading;
+        let row = 0;
+        this.records.each(batch.ids, (record) => {
+          if (row >= from) record.committed.push(batch.outcome);
+          row += 1;
+        });
+        core.commit(reading, batch.count);
+      }
+    };
+    node.run(core);
+    node.after(0, read);
+    return { node, core };
+  }
+
+  #firstSession(): number {
+    this.#sessions += 1;
+    return this.#sessions * 2 ** 20;
+  }
+}
+
+/** Writes down what an owner is told, and takes its answers at once. */
+export const recordingEvents = (records: Records, port: () => SubmitPort): SubmitEvents => ({
+  credit: () => {},
+  accepted: (ids) =>
+    records.each(ids, (record) => {
+      record.accepted = true;
+    }),
+  rejected: (ids, code) =>
+    records.each(ids, (record) => {
+      record.rejected = code;
+    }),
+  settled: (outcome, ids) => records.each(ids, (record) => record.settled.push(outcome)),
+  answer: (outcome, answers) => {
+    records.each(answers.ids, (record) => record.answered.push(outcome));
+    port().answered(answers.ids);
+  },
+  unreachable: () => {},
+  closed: () => {},
+});
