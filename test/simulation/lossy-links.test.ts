@@ -17,7 +17,8 @@ const taskCount = 40;
 const optionsFor = (world: World): PipelineOptions => ({
   workers: world.between(1, 3),
   slots: world.between(1, 4),
-  failure: world.chance(0.5) ? 0.1 : 0,
+  failure: world.chance(0.5) ? 0.2 : 0,
+  finality: world.chance(0.5) ? 0.5 : 0,
   death: world.chance(0.3) ? 0.02 : 0,
 });
 
@@ -33,6 +34,11 @@ const submitAll = (pipeline: Pipeline, port: SubmitPort): void => {
       const count = Math.min(world.between(1, 9), taskCount + 1 - next);
       if (count < 1) return;
       pipeline.submit(port, idRun(origin, next, count), reply);
+      const victim = next;
+      const cancels = world.chance(0.2);
+      world.clock.after(world.between(0, 200), () => {
+        if (cancels) pipeline.cancel(port, idRun(origin, victim, 1));
+      });
       next += count;
       world.clock.after(world.between(0, 60), step);
     };
@@ -60,7 +66,7 @@ const strike = (pipeline: Pipeline): void => {
       }
     });
   }
-  if (world.chance(0.2)) world.clock.schedule(world.between(100, 1_000), () => pipeline.restartSink());
+  if (world.chance(0.4)) world.clock.schedule(world.between(50, 1_000), () => pipeline.restartSink());
 };
 
 const simulate = (seed: number): Pipeline => {

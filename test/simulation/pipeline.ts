@@ -62,6 +62,8 @@ export interface PipelineOptions {
   readonly slots: number;
   /** Of an attempt, by a handler that throws. */
   readonly failure: number;
+  /** Of a failed attempt: another would be useless. */
+  readonly finality: number;
   /** Of an attempt, by a process that dies. */
   readonly death: number;
 }
@@ -150,6 +152,12 @@ export class Pipeline {
     this.ventilatorNode.touch();
   }
 
+  /** Cancels at the ventilator. An id that is settled already is refused, which changes nothing. */
+  cancel(port: SubmitPort, ids: IdRuns): void {
+    port.cancel(ids);
+    this.ventilatorNode.touch();
+  }
+
   #runHandlers(now: number, node: SimulatedNode, core: WorkerCore): void {
     const { world, options } = this;
     const attempt = createStartedAttempt();
@@ -158,12 +166,13 @@ export class Pipeline {
       const ticket = { slot: attempt.slot, run: attempt.run };
       this.records.of(origin, seq).runs += 1;
       const fails = world.chance(options.failure);
+      const final = world.chance(options.finality);
       const dies = world.chance(options.death);
       node.after(world.between(0, 15), () => {
         if (dies) {
           node.crash();
           world.clock.after(50, () => this.startWorker());
-        } else if (fails) core.failed(ticket, { error: { name: "Error", message: "boom" }, final: false });
+        } else if (fails) core.failed(ticket, { error: { name: "Error", message: "boom" }, final });
         else core.completed(ticket, seq, 1_000);
       });
     }
@@ -235,7 +244,7 @@ export const recordingEvents = (records: Records, port: () => SubmitPort): Submi
     }),
   rejected: (ids, code) =>
     records.each(ids, (record) => {
-      record.rejected = code;
+      if (code !== "TQ_ERR_UNKNOWN_TASK") record.rejected = code;
     }),
   settled: (outcome, ids) => records.each(ids, (record) => record.settled.push(outcome)),
   answer: (outcome, answers) => {
