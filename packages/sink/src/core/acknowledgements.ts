@@ -3,23 +3,25 @@
  *
  * A session that is over is told nothing: whoever it was offers the same again in its next one, and then hears it.
  */
-import type { OutcomeStatus } from "@tq/common";
+import type { Origin, OutcomeStatus } from "@tq/common";
 import { type IdRun, IdRunsBuilder, type SessionServer } from "@tq/common/protocol";
 import { type SessionId, wireLimits } from "@tq/common/wire";
 
-/** Ids for one message. Counts what was added to it, since each may be a run with an origin of its own. */
+/** Ids for one message. Counts each change of origin as one more origin: never too few. */
 class Message {
   readonly ids = new IdRunsBuilder();
-  #parts = 0;
+  #origin: Origin | undefined;
+  #origins = 0;
 
   fits(count: number): boolean {
     return (
-      this.#parts < wireLimits.originsPerMessageMax && this.ids.count + count <= wireLimits.idsPerMessageMax
+      this.#origins < wireLimits.originsPerMessageMax && this.ids.count + count <= wireLimits.idsPerMessageMax
     );
   }
 
   add({ origin, first, count }: IdRun): void {
-    this.#parts += 1;
+    if (origin !== this.#origin) this.#origins += 1;
+    this.#origin = origin;
     this.ids.addRun(origin, first, count);
   }
 }
