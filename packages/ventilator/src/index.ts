@@ -1,16 +1,6 @@
 /** The ventilator: owns accepted tasks until they are settled, and hands them out to workers. */
 export * from "@tq/common";
-export type {
-  CancelOptions,
-  MapOptions,
-  RunOptions,
-  SettledTask,
-  SubmitOptions,
-  SubmittedTask,
-  SubmittedTasks,
-  TaskResults,
-  TaskSubmitter,
-} from "@tq/common/submit";
+export type * from "@tq/common/submit";
 export type { VentilatorEvent } from "./core/events.ts";
 export type { VentilatorStats } from "./core/ventilator-core.ts";
 export type { VentilatorOptions } from "./options.ts";

@@ -36,24 +36,63 @@ export function logEvent(log: TqLogger, event: VentilatorEvent): void {
 
 function describe(event: VentilatorEvent): string {
   switch (event.type) {
+    case "worker.joined":
+      return `worker ${event.worker} is here: ${event.slots} slots for ${event.tasks.join(", ")}`;
+    case "worker.left":
+      return `worker ${event.worker} has left; ${event.returned} leases came back`;
     case "worker.gone":
-      return `worker ${event.worker} is gone; ${event.leases} leases taken back, ${event.suspects} run alone`;
+      return `worker ${event.worker} is gone; ${event.leases} leases taken back, ${event.suspects} of them run alone now`;
     case "worker.blocked":
       return `worker ${event.worker} has not turned its event loop for ${Math.round(event.stuckMs)} ms; its leases stay`;
+    case "worker.unblocked":
+      return `worker ${event.worker} turns its event loop again`;
+    case "leases.lost":
+      return `worker ${event.worker} does not hold ${event.leases} of its leases; they are handed out again`;
+    default:
+      return describeOther(event);
+  }
+}
+
+type WorkerEventType =
+  | "worker.joined"
+  | "worker.left"
+  | "worker.gone"
+  | "worker.blocked"
+  | "worker.unblocked"
+  | "leases.lost";
+
+function describeOther(event: Exclude<VentilatorEvent, { type: WorkerEventType }>): string {
+  switch (event.type) {
+    case "producer.joined":
+      return `producer ${event.producer} is here`;
+    case "producer.left":
+      return `producer ${event.producer} has left`;
+    case "producer.gone":
+      return `producer ${event.producer} did not come back; ${event.cancelled} of its answered tasks are given up`;
+    case "sink.joined":
+      return `sink ${event.sink} is here, at ${event.endpoint}`;
+    case "sink.lost":
+      return `the session with the sink at ${event.endpoint} is over; tasks for it wait`;
     case "sink.unreachable":
       return `no sink answers at ${event.endpoint}; tasks for it wait`;
+    case "sink.refused":
+      return `${event.endpoint} refuses this ventilator: ${event.message}`;
+    case "sink.moved":
+      return `the sink at ${event.endpoint} stayed away; ${event.tasks} tasks move to others, ${event.inDoubt} of them in doubt`;
+    case "peer.refused":
+      return event.message;
+    case "peer.violation":
+      return `${event.channel} broke the protocol (${event.count} so far): ${event.reason}`;
     case "tasks.unroutable":
       return `${event.waiting} tasks of ${event.task} wait: no worker runs it${presentWords(event.present)}`;
+    case "tasks.routable":
+      return `tasks of ${event.task} have a worker again`;
     case "task.retrying":
-      return `an attempt of ${event.task} failed; next one in ${event.afterMs} ms`;
-    case "task.settling":
-      return `a task of ${event.task} ends as ${event.outcome}`;
+      return `an attempt of ${event.task} failed; the next one in ${event.afterMs} ms`;
     case "task.crashed":
       return `worker ${event.worker} died while running one task of ${event.task} alone`;
-    case "peer.violation":
-      return `${event.channel}: ${event.reason}`;
-    default:
-      return event.type;
+    case "task.settling":
+      return `a task of ${event.task} ends as ${event.outcome}`;
   }
 }
 

@@ -41,7 +41,12 @@ export type VentilatorEvent =
       readonly code: string;
       readonly message: string;
     }
-  | { readonly type: "sink.moved"; readonly sink: string; readonly tasks: number; readonly inDoubt: number }
+  | {
+      readonly type: "sink.moved";
+      readonly endpoint: string;
+      readonly tasks: number;
+      readonly inDoubt: number;
+    }
   | { readonly type: "peer.refused"; readonly peer: string; readonly code: string; readonly message: string }
   | {
       readonly type: "peer.violation";

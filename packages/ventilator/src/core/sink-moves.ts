@@ -79,7 +79,7 @@ export class SinkMoves {
     sink.stableId = undefined;
     sink.awaySince = undefined;
     this.inDoubt += inDoubt;
-    report({ type: "sink.moved", sink: sink.endpoint, tasks, inDoubt });
+    report({ type: "sink.moved", endpoint: sink.endpoint, tasks, inDoubt });
   }
 
   /** True if the lost sink may have an outcome of this task. */
