@@ -1,9 +1,9 @@
 /** Messages that must be refused, by the class of the violation, and some that must be read though unusual. */
 import { compressSync } from "lz4-napi";
 import { encodeMessage } from "./codec.ts";
+import { messageCases } from "./message-cases.test-support.ts";
 import type { Message } from "./messages.ts";
 import { decodeValue, encodeValue, encodeValues } from "./values.ts";
-import { messageCases } from "./vector-cases.test-support.ts";
 import type { Violation } from "./violation.ts";
 
 type Fields = Record<string, unknown>;
@@ -59,7 +59,8 @@ export const badMessageCases: Readonly<Record<string, readonly [Violation, Frame
   "an unknown verb": ["unknown-verb", [encodeValue(["FROBNICATE", {}])]],
   "a verb in lower case": ["unknown-verb", [encodeValue(["resync", {}])]],
   "a verb that every object has": ["unknown-verb", [encodeValue(["constructor", {}])]],
-  "HELLO of another version in another form": ["version", [encodeValue(["HELLO", { version: 2 }])]],
+  "WELCOME of another version": ["version", spoiled("WELCOME to a fresh session", { version: 2 })],
+  "HELLO of version 0": ["range", spoiled("HELLO, first, of a producer", { version: 0 })],
   "a missing number": ["missing", spoiled("ACCEPTED", { number: undefined })],
   "missing ids": ["missing", spoiled("ACCEPTED", { ids: undefined })],
   "missing lengths": ["missing", spoiled("RESULTS", { values: undefined })],
@@ -168,8 +169,18 @@ export const readOnlyMessageCases: Readonly<Record<string, readonly [Message, Fr
     { ...(messageCases.RESULTS as Extract<Message, { verb: "RESULTS" }>), values: big },
     spoiled("RESULTS", { values: big.lengths, lz4: big.slab.length }, [packed]),
   ],
-  "HELLO of another version in this form": [
-    { ...(messageCases["HELLO, first, of a producer"] as Extract<Message, { verb: "HELLO" }>), version: 2 },
-    spoiled("HELLO, first, of a producer", { version: 2 }),
+  "HELLO of another version, of which nothing else is read": [
+    {
+      verb: "HELLO",
+      version: 2,
+      role: "producer",
+      bootId: "0000000000000000",
+      name: "",
+      received: 0,
+      definitions: [],
+      slots: 0,
+      tags: [],
+    },
+    [encodeValue(["HELLO", { version: 2, who: ["worker", 7] }])],
   ],
 };

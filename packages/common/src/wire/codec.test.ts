@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { badMessageCases } from "./bad-message-cases.test-support.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { wireLimits } from "./limits.ts";
+import { messageCases } from "./message-cases.test-support.ts";
 import type { Message, Results, Tasks } from "./messages.ts";
 import { encodeValue, encodeValues } from "./values.ts";
-import { messageCases } from "./vector-cases.test-support.ts";
 
 const results = messageCases.RESULTS as Results;
 const tasks = messageCases["TASKS for a sink"] as Tasks;

@@ -11,12 +11,13 @@ import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { grammar } from "./grammar.ts";
+import { version as versionSpec } from "./grammar-session.ts";
 import { idCount } from "./ids.ts";
 import { protocolVersion, wireLimits } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
-import type { IdRuns, Message, Values, Verb } from "./messages.ts";
+import type { Hello, IdRuns, Message, Values, Verb } from "./messages.ts";
 import { readLengths } from "./read-columns.ts";
-import { readFields, type Structure } from "./read-field.ts";
+import { readFields, readScalar, type Structure } from "./read-field.ts";
 import { Violates, type Violation } from "./violation.ts";
 import { writeFields } from "./write-field.ts";
 
@@ -113,32 +114,28 @@ function readHeader(frames: readonly Uint8Array[]): { verb: Verb; raw: Structure
 }
 
 function readMessage(verb: Verb, raw: Structure, body: Uint8Array | undefined): Message {
-  const read = readVersioned(verb, raw);
-  const message: Structure = { verb, ...read.fields };
+  const { version } = raw;
+  if (Number.isInteger(version) && version !== protocolVersion) {
+    if (verb === "HELLO") return foreignHello(version);
+    if (verb === "WELCOME")
+      throw new Violates("version", `it speaks TQP/${version}, this side TQP/${protocolVersion}`);
+  }
+  const { read, count } = readFields(fieldsOf(verb), raw);
+  const message: Structure = { verb, ...read };
   const hasValues = "values" in message;
   if (hasValues !== (body !== undefined))
     throw new Violates("frames", `${verb} comes in ${hasValues ? "two frames" : "one frame"}`);
   if (body !== undefined) {
     const slab = unpackBody(body, raw.lz4);
-    const lengths = readLengths(message.values, { name: "values", count: read.count, bytes: slab.length });
+    const lengths = readLengths(message.values, { name: "values", count, bytes: slab.length });
     message.values = { lengths, slab } satisfies Values;
   }
   return message as unknown as Message;
 }
 
-/** The first message of another version may have another form: then the version is what must be said about it. */
-function readVersioned(verb: Verb, raw: Structure): { fields: Structure; count: number } {
-  try {
-    const { read, count } = readFields(fieldsOf(verb), raw);
-    return { fields: read, count };
-  } catch (error) {
-    const { version } = raw;
-    const isOther =
-      (verb === "HELLO" || verb === "WELCOME") && Number.isInteger(version) && version !== protocolVersion;
-    if (!isOther) throw error;
-    throw new Violates(
-      "version",
-      `it speaks version ${version} of the protocol, this side ${protocolVersion}`,
-    );
-  }
+/** Nothing else is read of a HELLO of another version, whose form is not known here: enough to refuse it by. */
+function foreignHello(rawVersion: unknown): Hello {
+  const version = readScalar(rawVersion, versionSpec, "version") as number;
+  const nobody = { role: "producer", bootId: "0000000000000000", name: "" } as const;
+  return { verb: "HELLO", version, ...nobody, received: 0, definitions: [], slots: 0, tags: [] };
 }

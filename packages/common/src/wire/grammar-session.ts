@@ -27,7 +27,7 @@ export const envelope = {
   received: { ...anyUint, doc: "Highest number received in order from the other side." },
 } as const;
 
-const version = { type: "uint", min: 1, max: 65_535, doc: "Version of the protocol." } as const;
+export const version = { type: "uint", min: 1, max: 65_535, doc: "Version of the protocol." } as const;
 const bootId = { type: "id", doc: "Drawn at random at each start of the process." } as const;
 const name = {
   type: "text",
@@ -76,7 +76,7 @@ const hello: FieldsOf<Hello> = {
     entriesMax: wireLimits.endpointsMax,
     charsMax: endpointCharsMax,
     optional: true,
-    doc: "Where the sender can be reached itself, by the role of who should go there.",
+    doc: "Where the sender can be reached itself: `workers`, `producers`.",
   },
 };
 

@@ -102,7 +102,7 @@ export interface Hello {
   readonly tags: readonly string[];
   /** Worker: what it still holds of this ventilator; for a fresh session. */
   readonly held?: HeldAttempts | undefined;
-  /** Where the sender can be reached itself, by the role of who should go there. */
+  /** Where the sender can be reached itself, by who should go there: `workers`, `producers`. */
   readonly endpoints?: Readonly<Record<string, string>> | undefined;
 }
 

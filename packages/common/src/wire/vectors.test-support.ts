@@ -3,8 +3,9 @@ import { badMessageCases, readOnlyMessageCases } from "./bad-message-cases.test-
 import { encodeMessage } from "./codec.ts";
 import { type Described, describeValue } from "./describe-value.test-support.ts";
 import { protocolVersion } from "./limits.ts";
+import { messageCases } from "./message-cases.test-support.ts";
+import { badValueCases, readOnlyValueCases, valueCases } from "./value-cases.test-support.ts";
 import { encodeValue } from "./values.ts";
-import { badValueCases, messageCases, readOnlyValueCases, valueCases } from "./vector-cases.test-support.ts";
 import type { Violation } from "./violation.ts";
 
 export interface Vectors {

@@ -11,8 +11,9 @@ export type Flow = `${Role} → ${Role}`;
 export type Place = "outside" | "unnumbered" | "numbered";
 
 /**
- * What the receiver does when the message breaks the grammar or the rules of its verb. `refuse`: answers REFUSED and keeps nothing.
- * `drop`: drops it; nothing depends on it. `end`: ends the session, with REFUSED.
+ * What the receiver does with a message that breaks the grammar or the rules of its verb, besides counting and reporting it.
+ * `refuse`: answers REFUSED if it can be read, else drops it. `drop`: drops it; nothing depends on it. `end`: drops it, and
+ * may end the session.
  */
 export type Reaction = "refuse" | "drop" | "end";
 

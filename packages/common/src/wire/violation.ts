@@ -8,7 +8,7 @@ export type Violation =
   | "malformed"
   /** A verb that this version does not have. */
   | "unknown-verb"
-  /** HELLO or WELCOME of a version whose form is another. */
+  /** WELCOME of another version. (HELLO of one is no violation: it is refused.) */
   | "version"
   /** A field that must be there is not. */
   | "missing"
