@@ -60,6 +60,16 @@ export class Desk {
     this.#atEndOfTurn(this.#endTurn);
   }
 
+  /** An owner has credit again. It may say so every turn: without anything to hand over that is no reason for another. */
+  creditCame(): void {
+    if (this.outbox.tasks > 0 || this.#hungry.size > 0) this.touch();
+  }
+
+  /** Something that was waited for is over. */
+  checkIdle(): void {
+    if (this.#idle.length > 0) this.touch();
+  }
+
   enter(source: Source): void {
     this.#sources.add(source);
   }
@@ -67,7 +77,7 @@ export class Desk {
   leave(source: Source): void {
     this.#sources.delete(source);
     this.#hungry.delete(source);
-    this.touch();
+    this.checkIdle();
   }
 
   /** The source wants to read on. */
@@ -79,7 +89,7 @@ export class Desk {
   /** The call does not wait for this task any more. What comes of it is dropped. */
   letGo(origin: Origin, seq: number): void {
     this.ledgers.get(origin)?.records.take(seq);
-    this.touch();
+    this.checkIdle();
   }
 
   /** Asks the owner to cancel a task; nobody need wait for it. */
@@ -92,7 +102,7 @@ export class Desk {
   stop(error: TqError): void {
     this.closed ??= error;
     for (const source of [...this.#sources]) source.halt(error);
-    this.touch();
+    this.checkIdle();
   }
 
   /** Resolves when nothing is queued or waited for. */

@@ -46,7 +46,7 @@ export class Inbound implements SubmitEvents {
     giver.bytes = bytes;
     if (tasks <= 0) return;
     giver.unreachable = undefined;
-    this.#desk.touch();
+    this.#desk.creditCame();
   }
 
   accepted(ids: IdRuns): void {
@@ -56,7 +56,7 @@ export class Inbound implements SubmitEvents {
       if (ledger?.reply !== "sink") return;
       for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
     });
-    this.#desk.touch();
+    this.#desk.checkIdle();
   }
 
   rejected(ids: IdRuns, code: string, message: string): void {
@@ -66,7 +66,7 @@ export class Inbound implements SubmitEvents {
       consumer.refused(slot, errorOf(task));
     });
     this.#desk.cancelCalls.refuse(ids, errorOf);
-    this.#desk.touch();
+    this.#desk.checkIdle();
   }
 
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
@@ -85,7 +85,7 @@ export class Inbound implements SubmitEvents {
       else consumer.unsuccessful(slot, outcomeOf(outcome, { message: "the reason was not told" }), 0);
     });
     this.#desk.cancelCalls.settle(ids, outcome);
-    this.#desk.touch();
+    this.#desk.checkIdle();
   }
 
   answer(outcome: OutcomeStatus, { ids, attempts, values }: Answers): void {
@@ -114,7 +114,7 @@ export class Inbound implements SubmitEvents {
     });
     this.#desk.cancelCalls.settle(ids, outcome);
     this.#port.answered(ids);
-    this.#desk.touch();
+    this.#desk.checkIdle();
   }
 
   unreachable(index: number, error: TqError): void {
@@ -129,7 +129,7 @@ export class Inbound implements SubmitEvents {
       return contactLost(task, error);
     });
     if (commonReason(this.#desk.owners) !== undefined) this.#desk.outbox.refuseAll(error);
-    this.#desk.touch();
+    this.#desk.checkIdle();
   }
 
   closed(error: TqError): void {
@@ -137,6 +137,7 @@ export class Inbound implements SubmitEvents {
     for (const owner of this.#desk.owners) this.#refuseOwner(owner, error);
     this.#desk.outbox.refuseAll(error);
     this.#desk.cancelCalls.refuseAll(error);
+    this.#desk.checkIdle();
   }
 
   #refuseOwner({ ledgers }: Owner, error: TqError): void {

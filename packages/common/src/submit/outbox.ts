@@ -59,7 +59,8 @@ export class Outbox {
       lane.gathering = new Batch(lane);
       this.#queue.push(lane.gathering);
     }
-    lane.gathering.add(consumer, slot, this.#now());
+    // Only spans count from now, and few tasks have any.
+    lane.gathering.add(consumer, slot, consumer.settings === undefined ? 0 : this.#now());
     this.#tasks += 1;
     this.#bytes += bytes;
   }

@@ -105,8 +105,8 @@ export interface TaskSubmitter {
   /**
    * Cancels a task that this submitter submitted. Resolves when its end is final: `cancelled`, or what stands instead.
    *
-   * Errors: `TQ_ERR_INVALID_OPTION` if it never gave out this id; `TQ_ERR_DEADLINE_EXCEEDED`; `TQ_ERR_UNKNOWN_OUTCOME` if the task
-   * is so old, or its owner so new, that nobody remembers it.
+   * Errors: `TQ_ERR_INVALID_OPTION` if it never gave out this id; `TQ_ERR_UNKNOWN_TASK` if it ended so long ago that nobody
+   * remembers how; `TQ_ERR_UNKNOWN_OUTCOME` if whoever had it has lost it; `TQ_ERR_DEADLINE_EXCEEDED`.
    */
   cancel(taskId: string, options?: WaitOptions): Promise<OutcomeStatus>;
 }
