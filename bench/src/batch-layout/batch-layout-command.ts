@@ -28,7 +28,7 @@ async function run(options: { rounds: number; out?: string; json: boolean }): Pr
   const figures: BatchLayoutFigures = {
     origin: originOfFigures(["bench/src", "packages/common/src/wire"], ["msgpackr", "zeromq"]),
     pipeline: await measureLayouts({ rounds: options.rounds, onProgress }),
-    codecs: measureCodecs({ rounds: options.rounds, forMs: 30, onProgress }),
+    codecs: await measureCodecs({ rounds: options.rounds, forMs: 30, onProgress }),
   };
   if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(figures, null, 2)}\n`);
   printFigures(figures, { json: options.json, text: formatFigures(figures) });

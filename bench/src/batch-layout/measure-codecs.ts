@@ -2,6 +2,7 @@
 
 import { median } from "../measure/median.ts";
 import { microsecondsPerCall } from "../measure/microseconds-per-call.ts";
+import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import { columnSteps, decodeSteps, encodeSteps, makeSample } from "./codecs.ts";
 import { makeValues, type Shape, shapes } from "./values.ts";
 
@@ -23,19 +24,28 @@ export interface CodecOptions {
 
 const batchSizes = [1, 16, 256, 1024];
 
-export function measureCodecs(options: CodecOptions): CodecFigure[] {
-  return shapes.flatMap((shape) =>
-    batchSizes.flatMap((batchTasks) => measureBatch(shape, batchTasks, options)),
-  );
+export async function measureCodecs(options: CodecOptions): Promise<CodecFigure[]> {
+  const figures: CodecFigure[] = [];
+  for (const shape of shapes) {
+    for (const batchTasks of batchSizes)
+      figures.push(...(await measureBatch({ shape, batchTasks }, options)));
+  }
+  return figures;
 }
 
-function measureBatch(shape: Shape, batchTasks: number, options: CodecOptions): CodecFigure[] {
+interface BatchSize {
+  readonly shape: Shape;
+  readonly batchTasks: number;
+}
+
+async function measureBatch({ shape, batchTasks }: BatchSize, options: CodecOptions): Promise<CodecFigure[]> {
   options.onProgress(`codecs: ${shape}, batches of ${batchTasks}`);
   const sample = makeSample(makeValues(shape, batchTasks, 100_000));
   const steps = [...encodeSteps, ...decodeSteps, ...columnSteps];
   for (const step of steps) microsecondsPerCall(() => step.run(sample), options.forMs);
   const rounds = steps.map((): number[] => []);
   for (let round = 0; round < options.rounds; round++) {
+    await waitForQuiet();
     steps.forEach((step, index) => {
       rounds[index]?.push(microsecondsPerCall(() => step.run(sample), options.forMs) / batchTasks);
     });

@@ -1,6 +1,7 @@
 /** Runs every layout under the pipeline, round by round, so that noise hits all alike. */
 
 import { median } from "../measure/median.ts";
+import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import { measurePipeline, type PipelineFigures } from "../pipeline/measure-pipeline.ts";
 import type { LayoutLoad } from "./layout-load.ts";
 import { layouts } from "./layouts.ts";
@@ -40,6 +41,7 @@ async function measureShape(shape: Shape, { rounds, onProgress }: LayoutOptions)
   for (let round = 1; round <= rounds; round++) {
     for (const [index, { name }] of layouts.entries()) {
       onProgress(`pipeline: ${shape}, round ${round} of ${rounds}, ${name}`);
+      await waitForQuiet();
       measured[index]?.push(await measureLayout(name, shape));
     }
   }

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { median } from "../measure/median.ts";
 import { formatTable, parseCount, parseSize, printFigures, reportProgress } from "../measure/report.ts";
+import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import type { PipelineFigures } from "../pipeline/measure-pipeline.ts";
 import { measureRawPipeline } from "./measure-raw-pipeline.ts";
 
@@ -27,6 +28,7 @@ async function run({ rounds: roundCount, json, ...load }: RawOptions): Promise<v
   const rounds: PipelineFigures[] = [];
   while (rounds.length < roundCount) {
     reportProgress(`raw pipeline: round ${rounds.length + 1} of ${roundCount}`);
+    await waitForQuiet();
     rounds.push(await measureRawPipeline(load));
   }
   const figures = {
