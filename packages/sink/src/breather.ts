@@ -16,8 +16,10 @@ export class Breather {
   readonly #now: () => number;
   #beganAt: number;
   #lookedAt: number;
+  /** Results from one look at the clock to the next. */
   #stride = 1;
-  #blind = 1;
+  /** Calls until the next look. The first call of a turn comes before any result. */
+  #blind = 2;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -35,7 +37,7 @@ export class Breather {
   turned(): void {
     this.#beganAt = this.#now();
     this.#lookedAt = this.#beganAt;
-    this.#blind = this.#stride;
+    this.#blind = this.#stride + 1;
   }
 
   #look(): boolean {
