@@ -195,7 +195,20 @@ export class ByteReader {
     this.#descend(count);
     // Not allocated in one piece beyond this: nested lengths could each claim all the bytes that are left.
     const values: unknown[] = count <= allocatedItemsMax ? new Array(count) : [];
-    for (let index = 0; index < count; index++) values[index] = this.value();
+    const buf = this.buf;
+    const end = this.end;
+    for (let index = 0; index < count; index++) {
+      const at = this.pos;
+      const token = at < end ? (buf[at] as number) : 0xc1;
+      // Columns of a header, and many a value, are arrays of small numbers.
+      if (token < 0x80) {
+        this.pos = at + 1;
+        values[index] = token;
+      } else if (token === 0xcd && at + 2 < end) {
+        this.pos = at + 3;
+        values[index] = ((buf[at + 1] as number) << 8) | (buf[at + 2] as number);
+      } else values[index] = this.value();
+    }
     this.#depthLeft++;
     return values;
   }

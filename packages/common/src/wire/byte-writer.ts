@@ -9,7 +9,7 @@
 
 const firstBytes = 8 * 1024;
 /** A buffer that one large batch has blown up is not kept. */
-const keptBytesMax = 1024 * 1024;
+const keptBytesMax = 256 * 1024;
 
 export class ByteWriter {
   buf: Buffer = emptyBuffer;
@@ -111,6 +111,32 @@ export class ByteWriter {
     this.buf[this.pos++] = 0xcb;
     this.#view.setFloat64(this.pos, value);
     this.pos += 8;
+  }
+
+  /** An array of numbers that are mostly small and never −0, as columns are. */
+  uints(values: readonly number[]): void {
+    const count = values.length;
+    this.arrayHeader(count);
+    this.reserve(9 * count);
+    const buf = this.buf;
+    let at = this.pos;
+    for (let index = 0; index < count; index++) {
+      const value = values[index] as number;
+      if (value < 0x80 && value >>> 0 === value) buf[at++] = value;
+      else if (value < 0x1_0000 && value >>> 0 === value) {
+        if (value < 0x100) buf[at++] = 0xcc;
+        else {
+          buf[at++] = 0xcd;
+          buf[at++] = value >> 8;
+        }
+        buf[at++] = value;
+      } else {
+        this.pos = at;
+        this.number(value);
+        at = this.pos;
+      }
+    }
+    this.pos = at;
   }
 
   /** A BigInt that fits 64 bits, signed or unsigned. */

@@ -76,12 +76,14 @@ export function readColumn(
   { spec, name, count }: { spec: UintSpec; name: string; count: number },
 ): readonly number[] {
   const column = uints(raw, name);
-  if (column.length !== count)
+  if (column.length !== count) {
     throw new Violates("inconsistent", `${name} has ${column.length} entries for ${count} ids`);
+  }
+  const { min, max } = spec;
+  if (min === 0 && max === Number.MAX_SAFE_INTEGER) return column;
   for (let index = 0; index < count; index++) {
     const value = column[index] as number;
-    if (value < spec.min || value > spec.max)
-      throw new Violates("range", `${name} is not from ${spec.min} to ${spec.max}`);
+    if (value < min || value > max) throw new Violates("range", `${name} is not from ${min} to ${max}`);
   }
   return column;
 }
@@ -92,15 +94,18 @@ export function readLengths(
   { name, count, bytes }: { name: string; count: number; bytes: number },
 ): readonly number[] {
   const lengths = typeof raw === "number" ? new Array<number>(count).fill(raw) : uints(raw, name);
-  if (lengths.length !== count)
+  if (lengths.length !== count) {
     throw new Violates("inconsistent", `${name} has ${lengths.length} lengths for ${count} ids`);
+  }
   let sum = 0;
+  let least = 1;
   for (let index = 0; index < count; index++) {
     const length = lengths[index] as number;
-    if (!(length >= 1 && length <= bytes && Number.isInteger(length)))
-      throw new Violates("range", `${name} has a length that is not from 1 to ${bytes}`);
+    if (length < least) least = length;
     sum += length;
   }
+  if (!(least >= 1 && Number.isSafeInteger(lengths[0])))
+    throw new Violates("range", `${name} has a length below 1`);
   if (sum !== bytes) throw new Violates("inconsistent", `${name} takes ${sum} bytes, the body has ${bytes}`);
   return lengths;
 }
@@ -126,8 +131,10 @@ function uints(raw: unknown, name: string): readonly number[] {
   if (!Array.isArray(raw)) throw new Violates("type", `${name} is no array`);
   for (let index = 0; index < raw.length; index++) {
     const value: unknown = raw[index];
-    if (!Number.isSafeInteger(value) || (value as number) < 0)
-      throw new Violates("type", `${name} holds what is no unsigned integer`);
+    // Mostly below 2^32, which is the cheaper question; asked of numbers only, since a BigInt or an object would throw.
+    if (typeof value === "number" && (value >>> 0 === value || (Number.isSafeInteger(value) && value >= 0)))
+      continue;
+    throw new Violates("type", `${name} holds what is no unsigned integer`);
   }
   return raw;
 }

@@ -57,7 +57,7 @@ function writeShape(writer: ByteWriter, spec: ShapeSpec, value: unknown): void {
       break;
     case "column":
     case "grants":
-      writeUints(writer, value as readonly number[]);
+      writer.uints(value as readonly number[]);
       break;
     case "values":
       writeLengths(writer, (value as Values).lengths);
@@ -98,12 +98,6 @@ function writeId(writer: ByteWriter, id: string): void {
   writer.pos += idBytes;
 }
 
-function writeUints(writer: ByteWriter, values: readonly number[]): void {
-  const count = values.length;
-  writer.arrayHeader(count);
-  for (let index = 0; index < count; index++) writer.number(values[index] as number);
-}
-
 function writeIds(writer: ByteWriter, ids: IdRuns, limits: { countMin: number; countMax: number }): void {
   const count = idCount(ids);
   if (count < limits.countMin || count > limits.countMax) {
@@ -112,12 +106,12 @@ function writeIds(writer: ByteWriter, ids: IdRuns, limits: { countMin: number; c
   writer.arrayHeader(2);
   writer.arrayHeader(ids.origins.length);
   for (const origin of ids.origins) writeId(writer, origin);
-  writeUints(writer, ids.runs);
+  writer.uints(ids.runs);
 }
 
 function writeSparse(writer: ByteWriter, column: SparseColumn<unknown>, of: ScalarSpec): void {
   writer.arrayHeader(2);
-  writeUints(writer, column.at);
+  writer.uints(column.at);
   writer.arrayHeader(column.values.length);
   for (const value of column.values) writeScalar(writer, of, value);
 }
@@ -125,7 +119,7 @@ function writeSparse(writer: ByteWriter, column: SparseColumn<unknown>, of: Scal
 /** One number where all are equal. */
 function writeLengths(writer: ByteWriter, lengths: readonly number[]): void {
   if (areEqual(lengths)) writer.number(lengths[0] ?? 0);
-  else writeUints(writer, lengths);
+  else writer.uints(lengths);
 }
 
 function areEqual(lengths: readonly number[]): boolean {
