@@ -2,6 +2,7 @@
 import {
   contractLimits,
   defaultPolicy,
+  type OutcomeStatus,
   parseContractId,
   parsePolicy,
   parseTaskName,
@@ -9,7 +10,7 @@ import {
 } from "../contract/index.ts";
 import type { FieldsOf, ScalarSpec, ShapeSpec, StructSpec } from "./field-spec.ts";
 import { wireLimits } from "./limits.ts";
-import type { DefinitionInfo, HeldAttempts, SinkAddress, TaskOptionColumns } from "./messages.ts";
+import type { DefinitionInfo, HeldAttempts, Role, SinkAddress, TaskOptionColumns } from "./messages.ts";
 
 export const anyUint = { type: "uint", min: 0, max: Number.MAX_SAFE_INTEGER } as const;
 export const positiveUint = { type: "uint", min: 1, max: Number.MAX_SAFE_INTEGER } as const;
@@ -209,7 +210,13 @@ const sinkFields: FieldsOf<SinkAddress> = {
 
 export const sink: StructSpec = { type: "struct", name: "sink", fields: sinkFields };
 
-export const roles = ["worker", "producer", "ventilator", "sink"] as const;
-export const outcomes = ["completed", "failed", "dead", "cancelled", "expired"] as const;
+export const roles = ["worker", "producer", "ventilator", "sink"] as const satisfies readonly Role[];
+export const outcomes = [
+  "completed",
+  "failed",
+  "dead",
+  "cancelled",
+  "expired",
+] as const satisfies readonly OutcomeStatus[];
 
 export const outcome = { type: "enum", of: outcomes } as const;

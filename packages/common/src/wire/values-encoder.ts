@@ -18,12 +18,13 @@ export interface EncodeOptions {
 
 export class ValuesEncoder {
   readonly #writer = new ByteWriter();
-  readonly #payloadBytesMax: number;
+  /** Limit of the next value that is added. */
+  payloadBytesMax: number;
   #lengths: number[] = [];
   #isWriting = false;
 
   constructor(options: EncodeOptions = {}) {
-    this.#payloadBytesMax = options.payloadBytesMax ?? wireLimits.payloadBytesMax;
+    this.payloadBytesMax = options.payloadBytesMax ?? wireLimits.payloadBytesMax;
   }
 
   /** Values so far. */
@@ -52,7 +53,7 @@ export class ValuesEncoder {
       throw unencodable({ path: "$", reason: "it is being sent from inside another value" }, this.count);
     const writer = this.#writer;
     const start = writer.pos;
-    writer.endMax = start + this.#payloadBytesMax + headroomBytes;
+    writer.endMax = start + this.payloadBytesMax + headroomBytes;
     this.#isWriting = true;
     try {
       writeValue(writer, value, 0);
@@ -88,7 +89,7 @@ export class ValuesEncoder {
 
   #finish(start: number): number {
     const bytes = this.#writer.pos - start;
-    if (bytes > this.#payloadBytesMax) {
+    if (bytes > this.payloadBytesMax) {
       this.#writer.rewind(start);
       throw this.#payloadTooLarge(bytes);
     }
@@ -103,7 +104,7 @@ export class ValuesEncoder {
   }
 
   #payloadTooLarge(bytes: number | undefined): TqError {
-    const bytesMax = this.#payloadBytesMax;
+    const bytesMax = this.payloadBytesMax;
     const size = bytes === undefined ? `more than ${bytesMax + headroomBytes}` : `${bytes}`;
     return new TqError(
       "TQ_ERR_PAYLOAD_TOO_LARGE",

@@ -87,6 +87,29 @@ describe("a value", () => {
     );
   });
 
+  it("is read from any bytes, or refused: nothing else comes of them", () => {
+    const spoiled = fc
+      .tuple(anyValue, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.option(fc.nat(60)))
+      .map(([value, edits, end]) => {
+        const bytes = Buffer.from(encodeValue(value));
+        for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+        return end === null ? bytes : bytes.subarray(0, end);
+      });
+    fc.assert(
+      fc.property(fc.oneof(spoiled, fc.uint8Array({ maxLength: 100 })), (bytes) => {
+        let value: unknown;
+        try {
+          value = decodeValue(bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "TQ_ERR_UNDECODABLE" });
+          return;
+        }
+        expect(decodeValue(encodeValue(value))).toStrictEqual(value);
+      }),
+      { seed: 1, numRuns: 1000 },
+    );
+  });
+
   it("with a key `__proto__` changes no prototype", () => {
     const read = decodeValue(
       encodeValue(JSON.parse('{"__proto__": {"isAdmin": true}, "__proto_": 2}')),

@@ -7,6 +7,7 @@
  */
 import { TqError } from "../contract/index.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { wireLimits } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
 import type { Values } from "./messages.ts";
 import { type EncodeOptions, ValuesEncoder } from "./values-encoder.ts";
@@ -43,7 +44,9 @@ export function encodeValues(values: readonly unknown[], options?: EncodeOptions
 }
 
 function encoderFor(options: EncodeOptions | undefined): ValuesEncoder {
-  return options === undefined && shared.isIdle ? shared : new ValuesEncoder(options);
+  if (!shared.isIdle) return new ValuesEncoder(options);
+  shared.payloadBytesMax = options?.payloadBytesMax ?? wireLimits.payloadBytesMax;
+  return shared;
 }
 
 /**
