@@ -8,6 +8,7 @@
 import {
   formatTaskId,
   invalidOutputError,
+  invariant,
   isPromiseLike,
   isTypeOnly,
   type Result,
@@ -49,38 +50,40 @@ export class ResultRows {
   readonly #schema: Schema | undefined;
   readonly #onLost: OnLostOutput;
   readonly #values: unknown[];
-  readonly #attempts: SparseReader<number>;
-  readonly #traceparents: SparseReader<string>;
+  readonly #attempts: SparseReader<number> | undefined;
+  readonly #traceparents: SparseReader<string> | undefined;
+  readonly #durationsUs: readonly number[];
+  readonly #worker: string;
   readonly #runs: PlacedRun[] = [];
-  /** Index of the run that the last row was in. */
+  /** The run that the last row was in: its index and, for speed, what it comes to. */
   #run = 0;
+  #origin = "";
+  #seqOfRowZero = 0;
+  #runEnd = 0;
 
   constructor(batch: ResultBatch, { schema, onLost }: ResultRowsOptions) {
     this.#batch = batch;
     this.#schema = schema === undefined || isTypeOnly(schema) ? undefined : schema;
     this.#onLost = onLost;
     this.#values = leftValues.get(batch) ?? decodeValues(batch.values, (_, error) => new Undecodable(error));
-    this.#attempts = new SparseReader(batch.attempts);
-    this.#traceparents = new SparseReader(batch.traceparent);
+    this.#attempts = batch.attempts && new SparseReader(batch.attempts);
+    this.#traceparents = batch.traceparent && new SparseReader(batch.traceparent);
+    this.#durationsUs = batch.durationsUs ?? [];
+    this.#worker = batch.worker ?? "";
     forEachRun(batch.ids, (run) => this.#runs.push(run));
   }
 
   /** The result of a row. Rows must not fall from call to call. A promise only where the schema gives one. */
   at(row: number): Result | Promise<Result> {
     const identity = this.#identify(row);
-    const { outcome, worker } = this.#batch;
     const value = this.#values[row];
-    if (outcome === "completed") {
-      if (value instanceof Undecodable) return this.#lost(identity, value.error);
-      if (this.#schema === undefined) return completed(identity, value, worker);
-      const validation = validate(this.#schema, value);
-      return isPromiseLike(validation)
-        ? validation.then((settled) => this.#validated(identity, settled))
-        : this.#validated(identity, validation);
-    }
-    const ran = worker === undefined ? identity : { ...identity, worker };
-    if (outcome === "cancelled" || outcome === "expired") return { ...ran, outcome };
-    return { ...ran, outcome, error: toRemoteError(value instanceof Undecodable ? value.error : value) };
+    if (this.#batch.outcome !== "completed") return this.#unsuccessful(identity, value);
+    if (value instanceof Undecodable) return this.#lost(identity, value.error);
+    if (this.#schema === undefined) return completed(identity, value, this.#worker);
+    const validation = validate(this.#schema, value);
+    return isPromiseLike(validation)
+      ? validation.then((settled) => this.#validated(identity, settled))
+      : this.#validated(identity, validation);
   }
 
   /** A loop ends here; another will go on. What these rows gave out may have been changed since: it is decoded anew. */
@@ -97,34 +100,51 @@ export class ResultRows {
   }
 
   #identify(row: number): ResultIdentity {
-    const batch = this.#batch;
-    let run = this.#runs[this.#run];
-    while (run !== undefined && row >= run.position + run.count) run = this.#runs[++this.#run];
-    const origin = run?.origin ?? "";
-    const seq = run === undefined ? 0 : run.first + row - run.position;
+    if (row >= this.#runEnd) this.#enterRun(row);
+    const origin = this.#origin;
+    const seq = this.#seqOfRowZero + row;
     return {
       taskId: formatTaskId(origin, seq),
-      traceId: traceIdOf(origin, seq, this.#traceparents.at(row)),
-      task: batch.name,
-      attempt: this.#attempts.at(row) ?? 1,
-      durationMs: (batch.durationsUs?.[row] ?? 0) / 1000,
+      traceId: traceIdOf(origin, seq, this.#traceparents?.at(row)),
+      task: this.#batch.name,
+      attempt: this.#attempts?.at(row) ?? 1,
+      durationMs: (this.#durationsUs[row] ?? 0) / 1000,
     };
   }
 
+  #enterRun(row: number): void {
+    let run = this.#runs[this.#run];
+    while (run !== undefined && row >= run.position + run.count) {
+      this.#run += 1;
+      run = this.#runs[this.#run];
+    }
+    invariant(run !== undefined, "every row of a batch has an id");
+    this.#origin = run.origin;
+    this.#seqOfRowZero = run.first - run.position;
+    this.#runEnd = run.position + run.count;
+  }
+
+  #unsuccessful(identity: ResultIdentity, value: unknown): Result {
+    const { outcome, worker } = this.#batch;
+    invariant(outcome !== "completed", "a completed result has an output");
+    const ran = worker === undefined ? identity : { ...identity, worker };
+    if (outcome === "cancelled" || outcome === "expired") return { ...ran, outcome };
+    return { ...ran, outcome, error: toRemoteError(value instanceof Undecodable ? value.error : value) };
+  }
+
   #validated(identity: ResultIdentity, validation: Validation<unknown>): Result {
-    if (validation.ok) return completed(identity, validation.value, this.#batch.worker);
+    if (validation.ok) return completed(identity, validation.value, this.#worker);
     return this.#lost(identity, invalidOutputError(identity.task, validation));
   }
 
   #lost(identity: ResultIdentity, error: TqError): Result {
     this.#onLost(identity, error);
-    const { worker = "" } = this.#batch;
-    return { ...identity, outcome: "failed", error: toRemoteError(error), worker };
+    return { ...identity, outcome: "failed", error: toRemoteError(error), worker: this.#worker };
   }
 }
 
 /** One literal with every field, so that all results have one shape. */
-function completed(identity: ResultIdentity, output: unknown, worker = ""): Result {
+function completed(identity: ResultIdentity, output: unknown, worker: string): Result {
   const { taskId, traceId, task, attempt, durationMs } = identity;
   return { taskId, traceId, task, attempt, durationMs, outcome: "completed", output, worker };
 }
