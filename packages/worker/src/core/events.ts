@@ -37,7 +37,8 @@ export type WorkerEvent =
   /** The same session over a new connection. */
   | (FromPeer & { readonly type: "ventilator.resumed" | "sink.resumed" })
   /** The session is over; a fresh one is asked for. */
-  | (FromPeer & { readonly type: "ventilator.lost" | "sink.lost"; readonly ventilator?: number })
+  | (FromPeer & { readonly type: "ventilator.lost"; readonly ventilator: number })
+  | (FromPeer & { readonly type: "sink.lost" })
   /** Nobody has answered for a while. Said once per absence; the worker keeps trying. */
   | (FromPeer & { readonly type: "ventilator.unreachable" | "sink.unreachable" })
   /** Final for this peer. */

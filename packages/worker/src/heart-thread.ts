@@ -1,0 +1,28 @@
+/** The thread of the heart: reads the shared table, and beats. Ends when it is told to, and then by itself. */
+import { parentPort, workerData } from "node:worker_threads";
+import { createZeromqTransport } from "@tq/common/transport";
+import { encodeMessage } from "@tq/common/wire";
+import type { HeartThreadData } from "./heart.ts";
+import { HeartTable } from "./heart-table.ts";
+
+const { memory, size, endpoints, beatMs } = workerData as HeartThreadData;
+const table = new HeartTable(size, memory);
+const transport = createZeromqTransport();
+// Nothing is answered to a heart.
+const links = endpoints.map((endpoint) => transport.connect(endpoint, { receive: () => {} }));
+
+const beats = setInterval(() => {
+  const stuckMs = table.stuckMs();
+  for (const [ventilator, link] of links.entries()) {
+    const known = table.session(ventilator);
+    if (known === undefined) continue;
+    const { session, bootId, epoch } = known;
+    const started = table.started(ventilator, epoch);
+    link.send(encodeMessage({ verb: "HEART", session, bootId, stuckMs, started }));
+  }
+}, beatMs);
+
+parentPort?.once("message", async () => {
+  clearInterval(beats);
+  await transport.close();
+});

@@ -1,0 +1,67 @@
+/**
+ * The worker's heart: a thread that tells the ventilators that this process lives, and how long its main loop has stood still.
+ * So a handler that computes for seconds keeps its lease, and a process that is gone is still noticed in two.
+ *
+ * It has its own connections: what the main thread has queued must not hold a beat back.
+ */
+import { once } from "node:events";
+import { extname } from "node:path";
+import { Worker as Thread } from "node:worker_threads";
+import { type HeartTable, type TableSize, turnMarkMs } from "./heart-table.ts";
+
+/** Twice per heartbeat and more: two may be lost, and a third be late. */
+export const beatMs = 250;
+
+/** What the thread is given. */
+export interface HeartThreadData {
+  readonly memory: SharedArrayBuffer;
+  readonly size: TableSize;
+  /** Of the ventilators, in their order. */
+  readonly endpoints: readonly string[];
+  readonly beatMs: number;
+}
+
+export interface HeartOptions {
+  readonly endpoints: readonly string[];
+  readonly table: HeartTable;
+  /** Default 250. */
+  readonly beatMs?: number | undefined;
+  /** The thread has failed, and beats no more. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class Heart {
+  readonly #thread: Thread;
+  readonly #marks: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HeartOptions) {
+    const { endpoints, table } = options;
+    table.markTurn();
+    this.#marks = setInterval(() => table.markTurn(), turnMarkMs).unref();
+    // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
+    const file = new URL(`./heart-thread${extname(import.meta.url)}`, import.meta.url);
+    const { memory, size } = table;
+    const workerData: HeartThreadData = { memory, size, endpoints, beatMs: options.beatMs ?? beatMs };
+    this.#thread = new Thread(file, { name: "tq-heart", workerData });
+    this.#thread.on("error", options.onFailure);
+    // A heart alone is no reason for a process to live.
+    this.#thread.unref();
+  }
+
+  /** Resolves when the thread has ended. Harmless twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    clearInterval(this.#marks);
+    if (this.#thread.threadId === -1) return;
+    const ended = once(this.#thread, "exit");
+    this.#thread.ref();
+    // It closes its sockets itself: a thread that ends with one waiting to receive takes the process with it.
+    this.#thread.postMessage("close");
+    await ended;
+  }
+}

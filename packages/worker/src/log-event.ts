@@ -1,0 +1,76 @@
+/** Which of the worker's events are worth which level of its log, and what they mean in words. */
+import type { TqLogger } from "@tq/common/node";
+import type { WorkerEvent as CoreEvent, LeftAttempt } from "./core/events.ts";
+
+export type WorkerEvent =
+  | CoreEvent
+  /** The heart beats no more: a handler that blocks the loop may now look like a death. */
+  | { readonly type: "heart.failed"; readonly error: unknown }
+  /** Not finished when the worker closed; given back. `attempts` are the first of them. */
+  | { readonly type: "attempts.left"; readonly count: number; readonly attempts: readonly LeftAttempt[] };
+
+type Level = "debug" | "info" | "warn" | "error";
+
+const levels: Readonly<Record<WorkerEvent["type"], Level>> = {
+  "ventilator.joined": "info",
+  "ventilator.resumed": "info",
+  "ventilator.lost": "warn",
+  "ventilator.unreachable": "warn",
+  "ventilator.refused": "error",
+  "sink.joined": "info",
+  "sink.resumed": "info",
+  "sink.lost": "warn",
+  "sink.unreachable": "warn",
+  "sink.refused": "error",
+  "peer.violated": "warn",
+  "attempt.failed": "warn",
+  "attempt.timed-out": "warn",
+  "attempt.unheeded": "warn",
+  "heart.failed": "error",
+  "attempts.left": "warn",
+};
+
+/** For people: what the event means, in words. The fields are beside it. */
+export function logEvent(log: TqLogger, event: WorkerEvent): void {
+  const { type, ...fields } = event;
+  log[levels[type]]({ event: type, ...fields }, describe(event));
+}
+
+function describe(event: WorkerEvent): string {
+  switch (event.type) {
+    case "ventilator.joined":
+      return `joined ventilator ${event.name}`;
+    case "ventilator.resumed":
+      return "the connection to the ventilator was made anew";
+    case "ventilator.lost":
+      return "the session with the ventilator is over; asking for another";
+    case "ventilator.unreachable":
+      return "no ventilator answers; still trying";
+    case "ventilator.refused":
+      return `the ventilator refused this worker: ${event.message}`;
+    case "sink.joined":
+      return event.offeredAgain > 0
+        ? `joined sink ${event.name}; ${event.offeredAgain} results are offered again`
+        : `joined sink ${event.name}`;
+    case "sink.resumed":
+      return "the connection to the sink was made anew";
+    case "sink.lost":
+      return "the session with the sink is over; asking for another";
+    case "sink.unreachable":
+      return "no sink answers; results are kept, still trying";
+    case "sink.refused":
+      return `the sink refused this worker: ${event.message}`;
+    case "peer.violated":
+      return `a peer broke the protocol: ${event.reason}`;
+    case "attempt.failed":
+      return `${event.task} failed: ${event.error.name}: ${event.error.message}`;
+    case "attempt.timed-out":
+      return `${event.task} ran longer than ${event.timeoutMs} ms; its signal is aborted`;
+    case "attempt.unheeded":
+      return `the handler of ${event.task} still runs, ${Math.round(event.abortedMs)} ms after its signal was aborted: it does not heed ctx.signal`;
+    case "heart.failed":
+      return "the heart has failed; a handler that blocks the loop may now look like a death";
+    case "attempts.left":
+      return `closing with ${event.count} attempts unfinished; they are given back`;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The worker as a process runs it: the core, joined to sockets, clock, log, heart and the user's handlers. It decides
+ * nothing.
+ */
+import { errorCodes, invariant, TqError, type TqErrorCode } from "@tq/common";
+import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
+import { defaultTiming, type Timing } from "@tq/common/protocol";
+import {
+  type Core,
+  createDriver,
+  createZeromqTransport,
+  type Driver,
+  parseEndpoint,
+  type Transport,
+} from "@tq/common/transport";
+import type { WorkerPort } from "./core/port.ts";
+import { WorkerCore, type WorkerCoreStats } from "./core/worker-core.ts";
+import { Executor } from "./executor/executor.ts";
+import { Heart } from "./heart.ts";
+import { HeartTable } from "./heart-table.ts";
+import { logEvent, type WorkerEvent } from "./log-event.ts";
+import { type CheckedOptions, checkOptions, type WorkerOptions } from "./options.ts";
+
+export interface DrainOptions {
+  /** How long running handlers and uncommitted results have. Default 25,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface WorkerStats extends WorkerCoreStats {
+  readonly name: string;
+}
+
+/** A running worker. */
+export interface Worker extends AsyncDisposable {
+  readonly name: string;
+  /** Their endpoints. */
+  readonly ventilators: readonly string[];
+  /**
+   * Resolves once it is closed. Rejects if every ventilator has refused it, with the code of the refusal: then the worker is
+   * of no use, and has closed itself.
+   */
+  readonly closed: Promise<void>;
+  stats(): WorkerStats;
+  /**
+   * Takes nothing new, gives back what has not started, finishes what runs, waits for its results to be committed, and closes.
+   * What is left when the time is over is aborted, given back, and logged by id.
+   */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Says goodbye at once: aborts what runs and gives everything back. Harmless twice. */
+  close(): Promise<void>;
+}
+
+/** For the parts of tq itself: other carriers and clocks. */
+export interface WorkerInternals {
+  /** Not closed by the worker. */
+  readonly transport?: Transport | undefined;
+  readonly timing?: Timing | undefined;
+  readonly onEvent?: ((event: WorkerEvent) => void) | undefined;
+}
+
+const drainDefaultMs = 25_000;
+/** A log line must not grow with the number of tasks. */
+const attemptsLoggedMax = 100;
+
+/**
+ * Starts a worker: it connects, and keeps reconnecting, to its ventilators, and runs the tasks that they hand out.
+ *
+ * Resolves when the handlers are checked and the sockets made; whether a ventilator is there is another matter.
+ *
+ * Errors: `TQ_ERR_NO_HANDLER`, `TQ_ERR_INVALID_HANDLER`, `TQ_ERR_DUPLICATE_HANDLER`, `TQ_ERR_INVALID_ENDPOINT`,
+ * `TQ_ERR_INVALID_OPTION`.
+ */
+export async function startWorker(options: WorkerOptions, internals: WorkerInternals = {}): Promise<Worker> {
+  const worker = new RunningWorker(checkOptions(options), {
+    ...internals,
+    log: options.log ?? createLogger("worker"),
+  });
+  try {
+    worker.connect();
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
+  return worker;
+}
+
+class RunningWorker implements Worker {
+  readonly name: string;
+  readonly ventilators: readonly string[];
+  readonly #slots: number;
+  readonly #log: TqLogger;
+  readonly #onEvent: WorkerInternals["onEvent"];
+  readonly #transport: Transport;
+  readonly #ownsTransport: boolean;
+  readonly #driver: Driver;
+  readonly #core: WorkerCore;
+  readonly #executor: Executor;
+  /** Missing where no thread can reach the ventilators: within one process the core's own heartbeats do. */
+  readonly #table: HeartTable | undefined;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #drained = Promise.withResolvers<void>();
+  #heart: Heart | undefined;
+  #isDraining = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: CheckedOptions, internals: WorkerInternals & { log: TqLogger }) {
+    const { name, ventilators, slots, handlers } = options;
+    this.name = name;
+    this.ventilators = ventilators;
+    this.#slots = slots;
+    this.#log = internals.log;
+    this.#onEvent = internals.onEvent;
+    this.#ownsTransport = internals.transport === undefined;
+    this.#transport = internals.transport ?? createZeromqTransport();
+    const isRemote = ventilators.every((endpoint) => parseEndpoint(endpoint).kind !== "memory");
+    this.#table = isRemote ? new HeartTable({ ventilators: ventilators.length, slots }) : undefined;
+    let core: WorkerCore | undefined;
+    let executor: Executor | undefined;
+    this.#driver = createDriver({
+      transport: this.#transport,
+      core: (driver) => {
+        const timing = internals.timing ?? defaultTiming;
+        const channels = ventilators.map((_, index) => channelOf(index));
+        const now = () => driver.now();
+        core = new WorkerCore({ ...options, now: now(), timing, ventilators: channels }, this.#port(driver));
+        const touch = () => driver.touch();
+        executor = new Executor({ core, handlers, log: this.#log, now, touch, started: this.#table });
+        return this.#turns(core, executor, now);
+      },
+    });
+    invariant(core !== undefined && executor !== undefined, "the driver makes its core at once");
+    this.#core = core;
+    this.#executor = executor;
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  connect(): void {
+    for (const [index, endpoint] of this.ventilators.entries()) {
+      this.#driver.connect(channelOf(index), endpoint);
+    }
+    if (this.#table === undefined) return;
+    this.#heart = new Heart({
+      endpoints: this.ventilators,
+      table: this.#table,
+      onFailure: (error) => this.#report({ type: "heart.failed", error }),
+    });
+  }
+
+  stats(): WorkerStats {
+    return { name: this.name, ...this.#core.stats(), slots: this.#slots };
+  }
+
+  async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+    this.#isDraining = true;
+    this.#core.drain();
+    this.#driver.touch();
+    const timer = setTimeout(() => this.#drained.resolve(), timeoutMs);
+    await this.#drained.promise;
+    clearTimeout(timer);
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown().then(() => this.#closed.resolve());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#drained.resolve();
+    const reason = new TqError("TQ_ERR_CLOSED", "the worker closes");
+    const left = this.#core.stop(this.#driver.now(), reason);
+    if (left.length > 0) {
+      const attempts = left.slice(0, attemptsLoggedMax);
+      this.#report({ type: "attempts.left", count: left.length, attempts });
+    }
+    await Promise.all([this.#driver.close(), this.#heart?.close()]);
+    if (this.#ownsTransport) await this.#transport.close();
+  }
+
+  /** The core's turns, with the handlers called in them. */
+  #turns(core: WorkerCore, executor: Executor, now: () => number): Core {
+    return {
+      receive: (at, from, message) => core.receive(at, from, message),
+      violation: (at, from, reason) => core.violation(at, from, reason),
+      opened: (at, channel) => core.opened(at, channel),
+      wake: (at, lateMs) => core.wake(at, lateMs),
+      wakeAt: () => core.wakeAt(),
+      flush: () => {
+        executor.turn();
+        core.flush(now());
+        if (this.#isDraining && core.isEmpty) this.#drained.resolve();
+      },
+    };
+  }
+
+  #port(driver: Driver): WorkerPort {
+    return {
+      send: (channel, message) => driver.send(channel, undefined, message),
+      connect: (channel, endpoint) => driver.connect(channel, endpoint),
+      disconnect: (channel) => void driver.disconnect(channel),
+      abort: (aborted) => this.#executor.abort(aborted),
+      report: (event) => this.#report(event),
+      drawBootId,
+    };
+  }
+
+  #report(event: WorkerEvent): void {
+    logEvent(this.#log, event);
+    this.#onEvent?.(event);
+    if (event.type === "ventilator.joined") this.#table?.setSession(event.ventilator, event);
+    else if (event.type === "ventilator.lost") this.#table?.clearSession(event.ventilator);
+    else if (event.type === "ventilator.refused") this.#refused(event);
+  }
+
+  /** The core is in the midst of a message: closing waits until it is through. */
+  #refused(refusal: { code: string; message: string; endpoint?: string | undefined }): void {
+    queueMicrotask(() => {
+      if (!this.#core.isRefused || this.#closing !== undefined) return;
+      const { endpoint, message } = refusal;
+      const code: TqErrorCode = isErrorCode(refusal.code) ? refusal.code : "TQ_ERR_PROTOCOL";
+      this.#closed.reject(new TqError(code, message, { details: { endpoint } }));
+      void this.close();
+    });
+  }
+}
+
+const channelOf = (index: number): string => `ventilator:${index}`;
+
+const isErrorCode = (code: string): code is TqErrorCode => Object.hasOwn(errorCodes, code);
