@@ -1,0 +1,109 @@
+/** Holds what the documents say against what is there: files, tests, code and figures. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { defaultPolicy } from "@tq/common";
+import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
+import { submitLimits } from "@tq/common/submit";
+import { linkLimits } from "@tq/common/transport";
+import { wireLimits } from "@tq/common/wire";
+import { expect, test } from "vitest";
+import { defaultLimits as sinkLimits } from "../../packages/sink/src/core/limits.ts";
+import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
+import { coreLimits, defaultLimits as workerLimits } from "../../packages/worker/src/core/limits.ts";
+import { beatMs } from "../../packages/worker/src/heart.ts";
+import { projectRoot } from "./started-program.ts";
+
+const documents = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...readdirSync(join(projectRoot, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), "utf8");
+
+const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Text and target of every link to a file of the project, target from the project's root. */
+function linksOf(document: string): { text: string; target: string }[] {
+  const found = read(document).matchAll(/\[([^\]]*)\]\((?!https?:|#)([^)#]+)[^)]*\)/g);
+  return [...found].map(([, text = "", target = ""]) => ({ text, target: join(dirname(document), target) }));
+}
+
+test.each(documents)("every link of %s leads to a file", (document) => {
+  const dead = linksOf(document).filter(({ target }) => !exists(join(projectRoot, target)));
+  expect(dead).toEqual([]);
+});
+
+test.each(documents)("every file that %s names is there", (document) => {
+  const named = [...read(document).matchAll(/`([\w./-]+\.(?:ts|md|json|yaml))`/g)].map(
+    ([, path = ""]) => path,
+  );
+  const dead = named.filter((path) => !files.some((file) => file === path || file.endsWith(`/${path}`)));
+  expect(dead).toEqual(named.filter((path) => madeUp.has(path)));
+});
+
+/** Names that stand for any file, or for a user's own. */
+const madeUp = new Set(["x.test.ts", "x.test-support.ts"]);
+
+const files = readdirSync(projectRoot, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !/node_modules|\/dist(\/|$)|\.git(\/|$)/.test(entry.parentPath))
+  .map((entry) => relative(projectRoot, join(entry.parentPath, entry.name)));
+
+test("every test that docs/guarantees.md names is there under that name", () => {
+  const tests = linksOf("docs/guarantees.md").filter(({ target }) => target.endsWith(".test.ts"));
+  expect(tests.length).toBeGreaterThan(10);
+  expect(tests.filter(({ text, target }) => !read(target).includes(text))).toEqual([]);
+});
+
+test("every piece of code in the README stands in the example that it names", () => {
+  const blocks = [...read("README.md").matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)];
+  expect(blocks.length).toBeGreaterThan(3);
+  for (const [, path = "", code = ""] of blocks) {
+    const example = read(path);
+    const missing = code.split("\n\n").filter((part) => !example.includes(part.trimEnd()));
+    expect(missing, path).toEqual([]);
+  }
+});
+
+const figures: Record<string, object> = {
+  timing: defaultTiming,
+  heart: { beatMs },
+  policy: defaultPolicy,
+  backoff: defaultPolicy.backoff,
+  worker: { ...workerLimits, ...coreLimits },
+  ventilator: defaultVentilatorLimits,
+  sink: sinkLimits,
+  link: linkLimits,
+  wire: wireLimits,
+  submit: submitLimits,
+};
+
+test("the figures of docs/guarantees.md are those of the code", () => {
+  const rows = [
+    ...read("docs/guarantees.md").matchAll(/^\| `(\w+)\.(\w+)` \| ([\d.]+)(?: to ([\d.]+))? \|/gm),
+  ];
+  expect(rows.length).toBeGreaterThan(30);
+  const told = rows.map(([, group, name, from, to]) => [
+    `${group}.${name}`,
+    [from, to].filter(Boolean).map(Number),
+  ]);
+  const real = rows.map(([, group = "", name = ""]) => {
+    const value: unknown = Object.entries(figures[group] ?? {}).find(([key]) => key === name)?.[1];
+    return [`${group}.${name}`, [value].flat()];
+  });
+  expect(told).toEqual(real);
+});
+
+test("times relate as docs/guarantees.md says", () => {
+  const silenceMs = silenceLimitMs(defaultTiming);
+  expect(beatMs * 3).toBeLessThanOrEqual(silenceMs);
+  expect(defaultTiming.heartbeatMs * 3).toBeLessThanOrEqual(silenceMs);
+  expect(linkLimits.pingIntervalMs + linkLimits.pingTimeoutMs).toBeGreaterThan(silenceMs);
+  const { producerGraceMs, sinkGraceMs } = defaultVentilatorLimits;
+  expect(Math.min(producerGraceMs, sinkGraceMs)).toBeGreaterThan(silenceMs * 10);
+  expect(wireLimits.unacknowledgedMax * 2).toBeLessThanOrEqual(linkLimits.pipeMessagesMax);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { outputOf } from "./started-program.ts";
+
+test("local.ts runs, maps and collects in one process", async () => {
+  expect(await outputOf("examples/local.ts")).toEqual([
+    "7 squared is 49",
+    "the squares up to 100000 add up to 333338333350000",
+    "accepted 3",
+    "collected 1",
+    "collected 4",
+    "collected 9",
+  ]);
+});
+
+test("typed-tasks.ts gets defaults and transforms at the handler, and errors with code and path at the caller", async () => {
+  expect(await outputOf("examples/typed-tasks.ts")).toEqual([
+    "25.00, due in 2026",
+    "the input of shop.invoice does not fit its schema: cents[1]: Invalid input: expected number, received string",
+    "TQ_ERR_TASK_FAILED, attempt 2: RangeError: no rate for XAU in attempt 2",
+  ]);
+});
+
+test("request-reply.ts gets answers in order, failures for themselves, and does not wait for ever", async () => {
+  expect(await outputOf("examples/request-reply.ts")).toEqual([
+    "9223372036854775808n",
+    "5n",
+    "10n",
+    "15n",
+    "0 failed Division by zero",
+    "TQ_ERR_DEADLINE_EXCEEDED",
+  ]);
+});
