@@ -113,6 +113,7 @@ export class WorkerCore {
     if (this.#isStopped) return;
     this.#holdings.timeOut(now);
     this.#holdings.reportUnheeded(now);
+    this.#sinks.forgetUnnamed();
     // Before the heartbeats: of whatever they do not list any more it must have been said what became of it.
     for (const link of this.#ventilators) link.say(now);
     for (const link of this.#links()) link.wake(now, lateMs);
