@@ -123,6 +123,21 @@ describe("encodeMessage", () => {
     }
   });
 
+  it("rounds spans, and cuts what only people read", () => {
+    const options = {
+      expiresMs: { at: [0, 1], values: [0.4, -3] },
+      notBeforeMs: { at: [2], values: [1e300] },
+    };
+    const read = decodeMessage(encodeMessage({ ...tasks, options }));
+    expect(read.ok && (read.message as Tasks).options).toEqual({
+      expiresMs: { at: [0, 1], values: [0, 0] },
+      notBeforeMs: { at: [2], values: [wireLimits.spanMsMax] },
+    });
+    const reason = `${"x".repeat(wireLimits.textCharsMax - 1)}\u{1f642}`;
+    const bye = decodeMessage(encodeMessage({ verb: "BYE", session: 1, received: 0, reason }));
+    expect(bye).toMatchObject({ message: { reason: `${reason.slice(0, -2)}\ufffd` } });
+  });
+
   it.each<[string, Message]>([
     ["no ids", { ...tasks, ids: { origins: [], runs: [] }, values: encodeValues([]) }],
     ["fewer values than ids", { ...tasks, values: encodeValues([1]) }],
@@ -131,6 +146,8 @@ describe("encodeMessage", () => {
       "more tasks than a message may have",
       { ...tasks, ids: { origins: ["0123456789abcdef"], runs: [0, 1, 4097] } },
     ],
+    ["a number that is none", { ...tasks, epoch: 1.5 }],
+    ["attempt 0 of a lease", { ...tasks, attempts: { at: [0], values: [0] } }],
     ["an origin that is none", { ...tasks, ids: { origins: ["0123456789ABCDEF"], runs: [0, 1, 3] } }],
   ])("throws for a message with %s: a bug of this side", (_what, message) => {
     expect(() => encodeMessage(message)).toThrowError(expect.objectContaining({ code: "TQ_ERR_INTERNAL" }));

@@ -27,6 +27,8 @@ export interface TextSpec {
   readonly type: "text";
   readonly charsMin?: number;
   readonly charsMax: number;
+  /** Only read by people: this side cuts it where it is too long. */
+  readonly forPeople?: true;
   /** What else must hold, as the contract states it. */
   readonly parse?: (value: unknown) => Parsed<unknown>;
   /** The same in words. */

@@ -31,6 +31,7 @@ export const version = { type: "uint", min: 1, max: 65_535, doc: "Version of the
 const bootId = { type: "id", doc: "Drawn at random at each start of the process." } as const;
 const name = {
   type: "text",
+  forPeople: true,
   charsMax: nameCharsMax,
   doc: "Shown to people: host and pid, or what the user called it.",
 } as const;
@@ -127,7 +128,7 @@ const welcome: FieldsOf<Welcome> = {
 
 const refusedFields: FieldsOf<Refused> = {
   code: { type: "text", charsMin: 1, charsMax: codeCharsMax, doc: "Stable: `TQ_ERR_…`." },
-  message: { type: "text", charsMax: textCharsMax, doc: "For people." },
+  message: { type: "text", forPeople: true, charsMax: textCharsMax, doc: "For people." },
   endpoint: {
     type: "text",
     charsMin: 1,
@@ -148,7 +149,7 @@ const grant: FieldsOf<Grant> = { ...envelope, grants: { type: "grants", doc: gra
 
 const bye: FieldsOf<Bye> = {
   ...envelope,
-  reason: { type: "text", charsMax: textCharsMax, doc: "For people." },
+  reason: { type: "text", forPeople: true, charsMax: textCharsMax, doc: "For people." },
 };
 
 const heart: FieldsOf<Heart> = {

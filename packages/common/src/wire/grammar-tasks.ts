@@ -102,7 +102,7 @@ const withProducer = {
   REJECTED: numbered<Rejected>("These are not, and will not be.", ["ventilator → producer"], {
     ids: manyIds,
     code: { type: "text", charsMin: 1, charsMax: wireLimits.codeCharsMax, doc: "Stable: `TQ_ERR_…`." },
-    message: { type: "text", charsMax: wireLimits.textCharsMax, doc: "For people." },
+    message: { type: "text", forPeople: true, charsMax: wireLimits.textCharsMax, doc: "For people." },
   }),
   SETTLED: numbered<Settled>("These are final: forget them.", ["ventilator → producer"], {
     outcome: { ...outcome, doc: "The outcome that stands, of all of them." },

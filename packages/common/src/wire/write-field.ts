@@ -1,10 +1,11 @@
 /**
- * Writes the fields of a header by their descriptions. What it writes was made by this side, so it checks nothing but
- * what would otherwise go out unnoticed and come back as the other side's complaint.
+ * Writes the fields of a header by their descriptions. What it writes was made by this side, so most of it is taken as it
+ * is. Spans are rounded and texts for people cut, because both come from arithmetic and from elsewhere; a number outside its
+ * range is a bug, and better found here than by the other side.
  */
 import { invariant } from "../contract/index.ts";
 import type { ByteWriter } from "./byte-writer.ts";
-import type { FieldSpec, ScalarSpec, ShapeSpec } from "./field-spec.ts";
+import type { FieldSpec, NumberSpec, ScalarSpec, ShapeSpec, UintSpec } from "./field-spec.ts";
 import { idBytes, isHexId, writeHexId } from "./hex-id.ts";
 import { idCount } from "./ids.ts";
 import type { IdRuns, SparseColumn, Values } from "./messages.ts";
@@ -71,6 +72,8 @@ function writeScalar(writer: ByteWriter, spec: ScalarSpec, value: unknown): void
   switch (spec.type) {
     case "uint":
     case "int":
+      writer.number(wholeWithin(spec, value as number));
+      break;
     case "number":
       writer.number(value as number);
       break;
@@ -80,9 +83,24 @@ function writeScalar(writer: ByteWriter, spec: ScalarSpec, value: unknown): void
     case "id":
       writeId(writer, value as string);
       break;
-    default:
+    case "text":
+      writeText(writer, spec.forPeople ? cut(value as string, spec.charsMax) : (value as string));
+      break;
+    case "enum":
       writeText(writer, value as string);
   }
+}
+
+function wholeWithin(spec: UintSpec | NumberSpec, value: number): number {
+  const { min, max, unit } = spec;
+  const whole = unit === "ms" ? Math.min(Math.max(Math.round(value), min), max) : value;
+  const fits = Number.isSafeInteger(whole) && whole >= min && whole <= max;
+  if (!fits) invariant(false, `a header has ${value} where an integer from ${min} to ${max} belongs`);
+  return whole;
+}
+
+function cut(text: string, charsMax: number): string {
+  return (text.length > charsMax ? text.slice(0, charsMax) : text).toWellFormed();
 }
 
 function writeText(writer: ByteWriter, text: string): void {
