@@ -1,0 +1,50 @@
+/**
+ * The commands of `tq` and the options they share. A role is loaded when its command runs, so that `tq --help` answers
+ * at once and opens no sockets library.
+ */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { describeSink, runSink, type SinkCommandOptions } from "../commands/sink.ts";
+import { describeSubmit, runSubmit, type SubmitCommandOptions } from "../commands/submit.ts";
+import { describeVentilator, runVentilator, type VentilatorCommandOptions } from "../commands/ventilator.ts";
+import { describeWorker, runWorker, type WorkerCommandOptions } from "../commands/worker.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { LogLevel } from "../output/create-cli-logger.ts";
+import { type Environment, jsonFlag, logLevelOption } from "./options.ts";
+
+/** `onEnd` is told the exit code of the command that ran. Commander's errors are thrown, not printed. */
+export function createProgram(environment: Environment, onEnd: (exitCode: ExitCode) => void): Command {
+  const program = new Command("tq")
+    .description("Distributed tasks without a broker: ventilator, workers, sink.")
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText("after", "\nEvery option can also be given by environment: --log-level as TQ_LOG_LEVEL.");
+
+  const add = (name: string, logLevel: LogLevel = "info"): Command =>
+    program.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));
+
+  describeVentilator(add("ventilator"), environment).action(async (options: VentilatorCommandOptions) =>
+    onEnd(await runVentilator(options)),
+  );
+  describeWorker(add("worker")).action(async (files: string[], options: WorkerCommandOptions) =>
+    onEnd(await runWorker(files, options)),
+  );
+  describeSink(add("sink"), environment).action(async (options: SinkCommandOptions) =>
+    onEnd(await runSink(options)),
+  );
+  // It runs once: what goes as planned needs no log.
+  describeSubmit(add("submit", "warn"), environment).action(
+    async (task: string, json: string | undefined, options: SubmitCommandOptions) =>
+      onEnd(await runSubmit([task, json], options)),
+  );
+  return program;
+}
+
+/** The package's manifest stands two folders above this one, in source and when built. */
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  return manifest.version;
+}

@@ -1,0 +1,79 @@
+/**
+ * How options are read: each also by environment, `TQ_` and the flag's name, the flag winning; each value checked here,
+ * so that a mistake is told by the option's name.
+ */
+import { InvalidArgumentError, Option } from "commander";
+import { type LogLevel, logLevels } from "../output/create-cli-logger.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `--log-level` → `TQ_LOG_LEVEL`. */
+const variableOf = (option: Option): string => `TQ_${option.name().replaceAll("-", "_").toUpperCase()}`;
+
+/** An option with a value. `read` turns the text into it. */
+export function option<T>(
+  flags: string,
+  description: string,
+  read?: (text: string, previous: T | undefined) => T,
+): Option {
+  const made = new Option(flags, description);
+  if (read !== undefined) made.argParser(read);
+  return made.env(variableOf(made));
+}
+
+const yes = new Set(["1", "true", "yes", "on"]);
+const no = new Set(["0", "false", "no", "off", ""]);
+
+/**
+ * A switch. Read from the environment here and not by commander, to which any value means "on": `TQ_INSECURE=0` must not
+ * open a port to the world.
+ */
+export function flag(flags: string, description: string, environment: Environment): Option {
+  const made = new Option(flags, description);
+  const variable = variableOf(made);
+  const text = (environment[variable] ?? "").toLowerCase();
+  if (!yes.has(text) && !no.has(text)) {
+    throw new InvalidArgumentError(`error: ${variable} must be 1 or 0, not "${environment[variable]}"`);
+  }
+  made.description = `${description} (env: ${variable})`;
+  return made.default(yes.has(text), yes.has(text) ? "set by the environment" : "off");
+}
+
+export const jsonFlag = (environment: Environment): Option =>
+  flag("--json", "say errors as JSON, too", environment);
+
+export const logLevelOption = (level: LogLevel): Option =>
+  option("--log-level <level>", "what is logged on stderr").choices(logLevels).default(level);
+
+/** Several endpoints in one text: by white space, or by a comma with another endpoint behind it. */
+export const readEndpoints = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  ...text.split(/\s+|,(?=[a-z]+:)/).filter((part) => part !== ""),
+];
+
+/** A whole number from `min` to `max`. */
+export function readCount(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (count >= min && count <= max) return count;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+const unitsMs = new Map([
+  ["ms", 1],
+  ["s", 1_000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
+
+/** What a timer can hold; a longer one would fire at once. */
+const durationMsMax = 2 ** 31 - 1;
+
+/** `500ms`, `30s`, `1.5m` or `2h`, as milliseconds. A bare number is refused: nobody agrees on what it means. */
+export function readDuration(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Math.ceil(Number(amount) * (unitsMs.get(unit) ?? Number.NaN));
+  if (ms >= 1 && ms <= durationMsMax) return ms;
+  throw new InvalidArgumentError("It must be a time such as 500ms, 30s, 5m or 2h; at most 24 days.");
+}

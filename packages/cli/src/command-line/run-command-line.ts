@@ -1,0 +1,45 @@
+/** Runs a command line from its words to its exit code: whatever goes wrong ends as one line on stderr and a code. */
+import { TqError } from "@tq/common";
+import { type Command, CommanderError } from "commander";
+import { type ExitCode, exitCodeOf, exitCodes } from "../exit-codes.ts";
+import { hasErrno } from "../output/line-output.ts";
+import { type ErrorStyle, errorStyleOf, formatError, say } from "../output/report-error.ts";
+
+/** Makes the program; `onEnd` is told how the command that ran has ended. */
+export type ProgramMaker = (onEnd: (exitCode: ExitCode) => void) => Command;
+
+/** Never rejects. */
+export async function runCommandLine(
+  createProgram: ProgramMaker,
+  words: readonly string[],
+): Promise<ExitCode> {
+  // Until the options are read, and where they cannot be.
+  let style: ErrorStyle = { isJson: words.includes("--json"), hasStack: false };
+  let exitCode: ExitCode = exitCodes.fine;
+  try {
+    const program = createProgram((code) => {
+      exitCode = code;
+    });
+    program.hook("preAction", (_, command) => {
+      style = errorStyleOf(command.opts());
+    });
+    await program.parseAsync([...words], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return endOfParsing(error, style);
+    // Whoever read stdout has seen enough, as `head` does.
+    if (hasErrno(error, "EPIPE")) return exitCodes.fine;
+    say(formatError(error, style));
+    return exitCodeOf(error);
+  }
+}
+
+/** Help and the version are no errors, unless help is the answer to nothing at all. */
+function endOfParsing(error: CommanderError, style: ErrorStyle): ExitCode {
+  if (error.exitCode === 0) return exitCodes.fine;
+  if (error.code !== "commander.help") {
+    const message = error.message.replace(/^error: /, "");
+    say(formatError(new TqError("TQ_ERR_INVALID_OPTION", message), style));
+  }
+  return exitCodes.usage;
+}

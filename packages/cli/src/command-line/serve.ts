@@ -1,0 +1,41 @@
+/**
+ * The life of a command that runs until it is told to stop: drain at the first signal, by a deadline, then close.
+ */
+import type { TqLogger } from "@tq/common/node";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { listenForStop } from "./stop-signals.ts";
+
+/** Orchestrators send SIGKILL 30 s after SIGTERM: Kubernetes' default; 5 s are left for closing. */
+export const drainTimeoutMs = 25_000;
+
+export interface Served {
+  readonly running: {
+    drain(options: { timeoutMs: number }): Promise<void>;
+    close(): Promise<void>;
+  };
+  /** Settles when it cannot go on: rejects with the reason, or resolves when it is over without one. */
+  readonly ended: Promise<void>;
+  readonly log: TqLogger;
+  /** Ends at once what would stay behind when the process quits. */
+  readonly onQuit?: () => void;
+}
+
+/** Gives the exit code when all is closed. Rejects with what `ended` rejects with, after closing. */
+export async function serve({ running, ended, log, onQuit }: Served): Promise<ExitCode> {
+  using stop = listenForStop(onQuit);
+  try {
+    const signal = await Promise.race([stop.first, ended]);
+    if (signal !== undefined) {
+      log.info(
+        { signal, timeoutMs: drainTimeoutMs },
+        `draining, at most ${drainTimeoutMs / 1000} s (${signal}); a second signal quits at once`,
+      );
+      const drained = running.drain({ timeoutMs: drainTimeoutMs });
+      await Promise.race([drained, ended.then(() => drained)]);
+    }
+  } finally {
+    await running.close();
+  }
+  await ended;
+  return exitCodes.fine;
+}

@@ -1,0 +1,56 @@
+/** `tq sink`: receives results and writes one JSON line for each, to a file or to stdout. */
+import type { Command } from "commander";
+import { type Environment, flag, option } from "../command-line/options.ts";
+import { serve } from "../command-line/serve.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
+import { printReady } from "../output/ready-line.ts";
+import { openResultFile } from "../sink/result-file.ts";
+import { resultsToStandardOutput } from "../sink/result-output.ts";
+import { writeResults } from "../sink/write-results.ts";
+
+export interface SinkCommandOptions {
+  readonly bind: string;
+  readonly out?: string;
+  readonly name?: string;
+  readonly insecure: boolean;
+  readonly logLevel: LogLevel;
+}
+
+export function describeSink(command: Command, environment: Environment): Command {
+  return command
+    .description("collect results, one JSON line each")
+    .addOption(
+      option(
+        "--bind <ep>",
+        "bind here, as tcp://127.0.0.1:5558; port * for any free one",
+      ).makeOptionMandatory(),
+    )
+    .addOption(option("--out <file>", "append to this file (default: stdout, after the ready line)"))
+    .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
+    .addHelpText(
+      "after",
+      `
+A line: taskId, traceId, task, attempt, outcome, output or error, worker, durationMs.
+What JSON cannot hold: BigInt, NaN and Infinity become strings, Date ISO 8601, Map an array of [key, value], Set an
+array, bytes base64, other typed arrays arrays of numbers, undefined null.`,
+    );
+}
+
+export async function runSink({
+  bind,
+  out,
+  name,
+  insecure,
+  logLevel,
+}: SinkCommandOptions): Promise<ExitCode> {
+  const log = createCliLogger("sink", logLevel);
+  await using output = out === undefined ? resultsToStandardOutput : await openResultFile(out, log);
+  const { startSink } = await import("@tq/sink");
+  const sink = await startSink({ bind, insecure, log, ...(name !== undefined && { name }) });
+  const ended = printReady({ role: "sink", pid: process.pid, bind: sink.endpoint }).then(() =>
+    writeResults(sink.results().batches(), output),
+  );
+  return serve({ running: sink, ended, log });
+}

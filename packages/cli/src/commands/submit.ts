@@ -1,0 +1,108 @@
+/** `tq submit`: gives tasks to a ventilator, from the command line or from stdin. */
+import { type AnyTask, defineTask, TqError, type } from "@tq/common";
+import type { Producer } from "@tq/producer";
+import type { Command } from "commander";
+import { type Environment, flag, option, readDuration } from "../command-line/options.ts";
+import { exitCodeOfSignal, listenForStop, type StopSignals } from "../command-line/stop-signals.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
+import { errorStyleOf } from "../output/report-error.ts";
+import { parseInput } from "../submit/parse-input.ts";
+import { submitInputs } from "../submit/submit-inputs.ts";
+import { loadHandlers } from "../worker/load-handlers.ts";
+
+export interface SubmitCommandOptions {
+  readonly ventilator: string;
+  readonly handlers?: string;
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly name?: string;
+  readonly json: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** How long somebody has to answer where there is no --timeout. */
+const connectTimeoutMs = 10_000;
+
+export function describeSubmit(command: Command, environment: Environment): Command {
+  return command
+    .description("submit a task, or one per line of stdin")
+    .argument("<task>", "the task's name")
+    .argument("[json]", "its input as JSON; - reads one input per line from stdin; nothing: undefined")
+    .addOption(option("--ventilator <ep>", "producers' endpoint of a ventilator").makeOptionMandatory())
+    .addOption(option("--handlers <file>", "check inputs here, against the task in this file of handlers"))
+    .addOption(
+      flag("--wait", "wait for the results and print them, instead of leaving them to a sink", environment),
+    )
+    .addOption(
+      option(
+        "--timeout <time>",
+        "bounds the whole, as 30s (default: only finding the ventilator, 10s)",
+        readDuration,
+      ),
+    )
+    .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addHelpText(
+      "after",
+      `
+Prints {taskId, traceId, task}; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
+with --wait a line per result as tq sink does. Lines of stdin that are no good are named and left out; the others go on.
+Exit codes: 0 fine, 2 an input was refused, 3 a task failed, 4 timed out, 5 nobody there.`,
+    );
+}
+
+export async function runSubmit(
+  [name, json]: readonly [string, string | undefined],
+  options: SubmitCommandOptions,
+): Promise<ExitCode> {
+  const task = await findTask(name, options.handlers);
+  const isStream = json === "-";
+  const value = json === undefined || isStream ? undefined : parseArgument(json);
+  using stop = listenForStop();
+  const startedAt = performance.now();
+  const producer = await connect(options, stop);
+  try {
+    const { timeout, wait: isWaiting } = options;
+    const timeoutMs =
+      timeout === undefined ? undefined : Math.max(1, timeout - (performance.now() - startedAt));
+    const source = isStream ? process.stdin : [{ where: undefined, value }];
+    const log = createCliLogger("submit", options.logLevel);
+    const style = errorStyleOf(options);
+    return await submitInputs({ submitter: producer, task, source, isWaiting, timeoutMs, stop, style, log });
+  } finally {
+    await producer.close();
+  }
+}
+
+function parseArgument(json: string): unknown {
+  const parsed = parseInput(json, "the input");
+  if (parsed !== undefined) return parsed.value;
+  throw new TqError("TQ_ERR_INVALID_INPUT", "the input is empty: give JSON, or - to read stdin");
+}
+
+/** Without a file of handlers nothing is known of the task but its name: the workers check its inputs. */
+async function findTask(name: string, file: string | undefined): Promise<AnyTask> {
+  if (file === undefined) return defineTask({ name, input: type<unknown>(), output: type<unknown>() });
+  const handlers = await loadHandlers([file]);
+  const found = handlers.find(({ task }) => task.name === name);
+  if (found !== undefined) return found.task;
+  const names = handlers.map(({ task }) => task.name).join(", ");
+  throw new TqError("TQ_ERR_NO_HANDLER", `${file} has no handler for "${name}"; it has: ${names}`, {
+    details: { file, task: name },
+  });
+}
+
+/** Ends at a signal, too: finding out that nobody is there may take long. */
+async function connect(options: SubmitCommandOptions, stop: StopSignals): Promise<Producer> {
+  const { ventilator, name, timeout, logLevel } = options;
+  const log = createCliLogger("submit", logLevel);
+  const { startProducer } = await import("@tq/producer");
+  const connecting = startProducer({
+    ventilators: [ventilator],
+    timeoutMs: timeout ?? connectTimeoutMs,
+    log,
+    ...(name !== undefined && { name }),
+  });
+  const interrupted = stop.first.then((signal) => process.exit(exitCodeOfSignal(signal)));
+  return Promise.race([connecting, interrupted]);
+}

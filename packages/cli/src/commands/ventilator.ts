@@ -1,0 +1,49 @@
+/** `tq ventilator`: hands out what producers submit. */
+import type { Command } from "commander";
+import { type Environment, flag, option, readEndpoints } from "../command-line/options.ts";
+import { serve } from "../command-line/serve.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
+import { printReady } from "../output/ready-line.ts";
+
+export interface VentilatorCommandOptions {
+  readonly workers: string;
+  readonly producers?: string;
+  readonly sink?: readonly string[];
+  readonly name?: string;
+  readonly insecure: boolean;
+  readonly logLevel: LogLevel;
+}
+
+export function describeVentilator(command: Command, environment: Environment): Command {
+  return command
+    .description("hand out tasks to workers")
+    .addOption(
+      option(
+        "--workers <ep>",
+        "bind here for workers, as tcp://127.0.0.1:5557; port * for any free one",
+      ).makeOptionMandatory(),
+    )
+    .addOption(option("--producers <ep>", "bind here for producers, such as tq submit"))
+    .addOption(option("--sink <ep>", "where results go; may be repeated", readEndpoints))
+    .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment));
+}
+
+export async function runVentilator(options: VentilatorCommandOptions): Promise<ExitCode> {
+  const { workers, producers, sink: sinks, name, insecure, logLevel } = options;
+  const log = createCliLogger("ventilator", logLevel);
+  const { startVentilator } = await import("@tq/ventilator");
+  const ventilator = await startVentilator({
+    workers,
+    insecure,
+    log,
+    ...(producers !== undefined && { producers }),
+    ...(sinks !== undefined && { sinks }),
+    ...(name !== undefined && { name }),
+  });
+  const ended = printReady({ role: "ventilator", pid: process.pid, ...ventilator.endpoints }).then(
+    () => ventilator.closed,
+  );
+  return serve({ running: ventilator, ended, log });
+}

@@ -1,0 +1,111 @@
+/**
+ * The demo from end to end: this process is the ventilator and the producer; the sink and each worker are processes of
+ * their own, over tcp on the loopback.
+ */
+import { TqError } from "@tq/common";
+import { startVentilator, type Ventilator } from "@tq/ventilator";
+import { createCliLogger } from "../output/create-cli-logger.ts";
+import { Child } from "./child.ts";
+import { countWords } from "./count-words.ts";
+import { demoLogLevel } from "./demo-log-level.ts";
+import type { FromDemoSink, ToDemoSink } from "./demo-messages.ts";
+import { DemoWorkers } from "./demo-workers.ts";
+import { killWorker } from "./kill-worker.ts";
+import type { ProgressBar } from "./progress-bar.ts";
+import { StallWatch } from "./stall-watch.ts";
+import { TaskFiles } from "./task-files.ts";
+import type { Totals } from "./totals.ts";
+
+export interface DemoRun {
+  readonly files: readonly Buffer[];
+  readonly workers: number;
+  readonly isKilling: boolean;
+  readonly bar: ProgressBar;
+}
+
+export interface DemoResult extends Totals {
+  /** From the first submission to the last result. */
+  readonly seconds: number;
+  /** One line for each file that was not counted. */
+  readonly failed: readonly string[];
+}
+
+type DemoSink = Child<FromDemoSink, ToDemoSink>;
+
+/** Rejects where the demo cannot go on: a process that does not start, too many that die, nothing that moves. */
+export async function runDemo(run: DemoRun): Promise<DemoResult> {
+  const { bar } = run;
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  const onFailed = (error: unknown) => broken.reject(error);
+  const sink: DemoSink = new Child("sink", "sink-process");
+  let workers: DemoWorkers | undefined;
+  let ventilator: Ventilator | undefined;
+  try {
+    const { endpoint } = await sink.next("ready");
+    void sink.exited.then((end) => onFailed(new TqError("TQ_ERR_INTERNAL", `the sink ended: ${end}`)));
+    const log = createCliLogger("ventilator", demoLogLevel());
+    ventilator = await startVentilator({ workers: "tcp://127.0.0.1:*", sinks: [endpoint], log });
+    workers = new DemoWorkers({ ventilator: ventilator.endpoints.workers, say: bar.say, onFailed });
+    const result = await Promise.race([count(run, { sink, ventilator, workers, onFailed }), broken.promise]);
+    await ventilator.drain({ timeoutMs: 5_000 });
+    await workers.stop();
+    sink.send({ type: "stop" });
+    await sink.exited;
+    return result;
+  } finally {
+    // Where all went well, nothing is left to kill.
+    workers?.killAll();
+    sink.kill();
+    await ventilator?.close();
+    await sink.exited;
+  }
+}
+
+interface Processes {
+  readonly sink: DemoSink;
+  readonly ventilator: Ventilator;
+  readonly workers: DemoWorkers;
+  readonly onFailed: (error: unknown) => void;
+}
+
+async function count(run: DemoRun, { sink, ventilator, workers, onFailed }: Processes): Promise<DemoResult> {
+  const { files, isKilling, bar } = run;
+  await Promise.all(Array.from({ length: run.workers }, () => workers.start()));
+  using stall = new StallWatch(onFailed);
+  sink.onMessage((message) => {
+    if (message.type !== "progress") return;
+    stall.see(message.results);
+    bar.draw({ ...message, workers: workers.running.length });
+  });
+  const startedAt = performance.now();
+  const taskFiles = new TaskFiles();
+  const submit = async (from: number, to: number): Promise<void> => {
+    const some = files.slice(from, to);
+    const { ids } = await ventilator.submitMany(
+      countWords,
+      some.map((path) => ({ path })),
+    );
+    taskFiles.add(ids, some);
+  };
+  if (isKilling) {
+    const half = Math.floor(files.length / 2);
+    await submit(0, half);
+    await untilReached(sink, half);
+    await killWorker({ workers, submit: () => submit(half, files.length), say: bar.say });
+  } else {
+    await submit(0, files.length);
+  }
+  await untilReached(sink, files.length);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const reported = sink.next("totals");
+  sink.send({ type: "report" });
+  const { totals } = await reported;
+  return { ...totals, seconds, failed: totals.failures.map((failure) => taskFiles.describe(failure)) };
+}
+
+async function untilReached(sink: DemoSink, results: number): Promise<void> {
+  const reached = sink.next("reached");
+  sink.send({ type: "expect", results });
+  await reached;
+}

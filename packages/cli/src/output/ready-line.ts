@@ -1,0 +1,16 @@
+/** What a long-running command says on stdout when it is ready: bound, or its handlers loaded. */
+import { standardOutput } from "./line-output.ts";
+
+export interface Ready {
+  readonly role: "ventilator" | "worker" | "sink";
+  readonly pid: number;
+  readonly workers?: string;
+  readonly producers?: string;
+  readonly bind?: string;
+  readonly ventilators?: readonly string[];
+}
+
+/** `ready {json}`, each endpoint as it was resolved. */
+export const formatReadyLine = (ready: Ready): string => `ready ${JSON.stringify(ready)}\n`;
+
+export const printReady = (ready: Ready): Promise<void> => standardOutput.write(formatReadyLine(ready));

@@ -1,0 +1,105 @@
+/**
+ * The course of a `tq submit` once the ventilator is found: what bounds it, what it says, and how it ends.
+ */
+import type { Readable } from "node:stream";
+import { type AnyTask, isTqError, TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
+import type { TaskSubmitter } from "@tq/common/submit";
+import { drainTimeoutMs } from "../command-line/serve.ts";
+import { exitCodeOfSignal, type StopSignals } from "../command-line/stop-signals.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { standardOutput } from "../output/line-output.ts";
+import { type ErrorStyle, formatError, say } from "../output/report-error.ts";
+import { type NumberedInput, readInputs } from "./input-lines.ts";
+import { Refusals } from "./refusals.ts";
+import { runAll } from "./run-all.ts";
+import { submitAll } from "./submit-all.ts";
+import { SubmitProgress } from "./submit-progress.ts";
+
+export interface SubmitInputs {
+  readonly submitter: TaskSubmitter;
+  readonly task: AnyTask;
+  /** One JSON value per line, or the inputs themselves. */
+  readonly source: Readable | readonly NumberedInput[];
+  readonly isWaiting: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stop: StopSignals;
+  readonly style: ErrorStyle;
+  readonly log: TqLogger;
+}
+
+/** Rejects with what is about no single input: `TQ_ERR_DEADLINE_EXCEEDED`, `TQ_ERR_UNREACHABLE`, … */
+export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
+  const { task, source, isWaiting, timeoutMs, stop, style, log } = options;
+  const refusals = new Refusals((error) => say(formatError(error, style)));
+  const ending = new AbortController();
+  const stopReading = () => ending.abort();
+  stop.signal.addEventListener("abort", stopReading);
+  using progress = new SubmitProgress(log);
+  using bounds = new Bounds({ timeoutMs, stop, log });
+  const inputs = isList(source) ? source : readInputs(source, refusals, ending.signal);
+  const common = { ...options, inputs, refusals, progress, stopReading };
+  const work = isWaiting ? runAll({ ...common, output: standardOutput }) : submitAll(common);
+  try {
+    await Promise.race([work, bounds.exceeded]);
+  } catch (error) {
+    stopReading();
+    work.catch(() => {});
+    throw isTqError(error) ? withProgress(error, progress) : error;
+  } finally {
+    stop.signal.removeEventListener("abort", stopReading);
+    if (!isWaiting) await printAccepted(task, { progress, refusals, isStream: !isList(source) });
+  }
+  if (stop.signal.aborted) return exitCodeOfSignal(await stop.first);
+  if (progress.unsuccessful > 0) return exitCodes.taskFailed;
+  return refusals.count > 0 ? exitCodes.usage : exitCodes.fine;
+}
+
+const isList = (source: Readable | readonly NumberedInput[]): source is readonly NumberedInput[] =>
+  Array.isArray(source);
+
+async function printAccepted(
+  { name: task }: AnyTask,
+  { progress, refusals, isStream }: { progress: SubmitProgress; refusals: Refusals; isStream: boolean },
+): Promise<void> {
+  const { accepted, last } = progress;
+  if (isStream) {
+    // All ids of one submitter begin alike; trace ids follow from the ids.
+    const origin = last?.taskId.split("-", 1)[0];
+    await standardOutput.write(`${JSON.stringify({ task, accepted, refused: refusals.count, origin })}\n`);
+  } else if (last !== undefined) {
+    const { taskId, traceId } = last;
+    await standardOutput.write(`${JSON.stringify({ taskId, traceId, task })}\n`);
+  }
+}
+
+function withProgress(error: TqError, progress: SubmitProgress): TqError {
+  return new TqError(error.code, `${error.message} (${progress.describe()})`, {
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** What may end the work before it is done: its time, or the time that a first signal leaves it. */
+class Bounds implements Disposable {
+  readonly exceeded: Promise<never>;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor({ timeoutMs, stop, log }: Pick<SubmitInputs, "timeoutMs" | "stop" | "log">) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.exceeded = promise;
+    const expireAfter = (ms: number) => {
+      const error = new TqError("TQ_ERR_DEADLINE_EXCEEDED", `not done within ${ms / 1000} s`);
+      this.#timers.push(setTimeout(() => reject(error), ms));
+    };
+    if (timeoutMs !== undefined) expireAfter(timeoutMs);
+    stop.signal.addEventListener("abort", () => {
+      log.warn("reading no further; waiting for what was read, a second signal quits at once");
+      expireAfter(drainTimeoutMs);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The processes of one `tq worker`: one name and one fate for all.
+ */
+import type { TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
+import type { WorkerSettings } from "./worker-messages.ts";
+import { WorkerSlot } from "./worker-slot.ts";
+
+export class WorkerPool {
+  readonly #slots: readonly WorkerSlot[];
+  readonly #ready = Promise.withResolvers<readonly string[]>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(processes: number, settings: WorkerSettings, log: TqLogger) {
+    const waitingFor = new Set(Array.from({ length: processes }, (_, index) => index + 1));
+    // A failure before "ready" is met there.
+    this.#ended.promise.catch(() => {});
+    this.#ready.promise.catch(() => {});
+    this.#slots = [...waitingFor].map(
+      (number) =>
+        new WorkerSlot({
+          number,
+          settings: { ...settings, name: nameOf(settings.name, number, processes) },
+          log,
+          onReady: (ventilators) => {
+            waitingFor.delete(number);
+            if (waitingFor.size === 0) this.#ready.resolve(ventilators);
+          },
+          onFailed: (error) => this.#fail(error),
+        }),
+    );
+  }
+
+  /** Resolves with the ventilators' endpoints when every process has loaded its handlers. */
+  get ready(): Promise<readonly string[]> {
+    return this.#ready.promise;
+  }
+
+  /** Rejects when a process cannot go on. Resolves when the pool is drained. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when all processes are gone. */
+  async drain({ timeoutMs }: { timeoutMs: number }): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.drain(timeoutMs)));
+    this.#ended.resolve();
+  }
+
+  /** As a short drain: what runs gets a second. */
+  close(): Promise<void> {
+    return this.drain({ timeoutMs: 1_000 });
+  }
+
+  /** At once: for a process that ends itself. */
+  kill(): void {
+    for (const slot of this.#slots) slot.kill();
+  }
+
+  #fail(error: TqError): void {
+    this.#ready.reject(error);
+    this.#ended.reject(error);
+  }
+}
+
+/** What peers and logs call a process: the name given, told apart by number where there are several. */
+function nameOf(name: string | undefined, number: number, processes: number): string | undefined {
+  return name === undefined || processes === 1 ? name : `${name}/${number}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * The main module of one worker process: loads the handlers, runs the worker, and does what its parent says.
+ *
+ * It drains when it is told to, when it gets SIGTERM itself (its parent then starts another: a rolling restart), and when
+ * its parent is gone.
+ */
+import { isTqError, TqError } from "@tq/common";
+import { startWorker, type Worker } from "@tq/worker";
+import { drainTimeoutMs } from "../command-line/serve.ts";
+import { createCliLogger } from "../output/create-cli-logger.ts";
+import { openChildChannel, tellParent } from "../processes/child-channel.ts";
+import { loadHandlers } from "./load-handlers.ts";
+import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
+
+let worker: Worker | undefined;
+let isStopping = false;
+
+async function start({ files, ventilators, concurrency, name, logLevel }: WorkerSettings): Promise<void> {
+  const handlers = await loadHandlers(files);
+  const log = createCliLogger("worker", logLevel);
+  worker = await startWorker({
+    ventilators,
+    handlers,
+    log,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(name !== undefined && { name }),
+  });
+  worker.closed.catch((error: unknown) => fail(error, false));
+  const tasks = handlers.map(({ task }) => task.name);
+  await tellParent({ type: "ready", ventilators: worker.ventilators, tasks } satisfies FromWorkerProcess);
+}
+
+async function stop(timeoutMs: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await worker?.drain({ timeoutMs });
+  await worker?.close();
+  process.exit(0);
+}
+
+async function fail(error: unknown, isLoading: boolean): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  const { code, message, stack } = isTqError(error)
+    ? error
+    : new TqError("TQ_ERR_INTERNAL", String(error), { cause: error });
+  await tellParent({ type: "failed", isLoading, code, message, stack } satisfies FromWorkerProcess);
+  await worker?.close();
+  process.exit(1);
+}
+
+const parent = openChildChannel<ToWorkerProcess>();
+parent.onMessage((message) => {
+  if (message.type === "drain") void stop(message.timeoutMs);
+  else start(message.settings).catch((error: unknown) => fail(error, true));
+});
+parent.onParentGone(() => void stop(drainTimeoutMs));
+process.on("SIGTERM", () => void stop(drainTimeoutMs));
