@@ -1,7 +1,7 @@
 /** What a network can do to links over tcp, and what strangers can. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { createZeromqTransport, type Transport } from "@tq/common/transport";
 import { expect, onTestFinished, test } from "vitest";
@@ -99,24 +99,38 @@ test("garbage, half a handshake and silence at the port harm nobody", async () =
   }
 });
 
-test("a client that met something else at its address comes back when the right one is there", async () => {
-  const impostor = createServer((socket) => {
-    socket.on("error", () => {}).resume();
-    socket.write(Buffer.alloc(64, 0xff));
-  });
-  impostor.listen(0, "127.0.0.1");
-  await once(impostor, "listening");
-  const met = once(impostor, "connection");
-  const endpoint = `tcp://127.0.0.1:${(impostor.address() as AddressInfo).port}`;
-  const client = connectProbe(node(), endpoint);
-  // Now the library has given up: only the watch brings it back.
-  const [socket] = await met;
-  await once(socket, "close");
-  impostor.close();
-  await once(impostor, "close");
+const impostors = {
+  "speaks another protocol": (socket: Socket) => socket.write(Buffer.alloc(64, 0xff)),
+  "is a web server": (socket: Socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  "says nothing": () => {},
+  "hangs up": (socket: Socket) => socket.destroy(),
+  "breaks off after the greeting": (socket: Socket) =>
+    socket.write(Buffer.concat([greeting, Buffer.alloc(64)])),
+};
 
-  await meet(await bindProbe(node(), endpoint), client);
-});
+test.each(Object.entries(impostors))(
+  "a client whose address first belongs to somebody who %s finds the right one later",
+  async (_name, welcome) => {
+    const impostor = createServer((socket) => {
+      socket.on("error", () => {}).resume();
+      welcome(socket);
+    });
+    impostor.listen(0, "127.0.0.1");
+    await once(impostor, "listening");
+    const met = once(impostor, "connection");
+    const endpoint = `tcp://127.0.0.1:${(impostor.address() as AddressInfo).port}`;
+    const transport = createZeromqTransport({ handshakeMs: 200 });
+    onTestFinished(() => transport.close());
+    const client = connectProbe(transport, endpoint);
+    const [socket] = await met;
+    if (!socket.closed) await once(socket, "close");
+    impostor.close();
+    await once(impostor, "close");
+    client.opened.expectSilence();
+
+    await meet(await bindProbe(node(), endpoint), client);
+  },
+);
 
 test("localhost can be bound and connected to", async () => {
   const server = await bindProbe(node(), "tcp://localhost:*");

@@ -1,5 +1,7 @@
-// Run as a process of its own: opens links of every carrier, talks over them, closes them, and has nothing left to do. One
-// client's peer has vanished, with words for it still under way.
+// Run as a process of its own: opens links of every carrier, talks over them, closes them, and has nothing left to do; then
+// the same in a worker thread, which ends as soon as its links are closed. One client never finds its peer.
+import { once } from "node:events";
+import { isMainThread, Worker } from "node:worker_threads";
 import { createMemoryHub, createZeromqTransport } from "@tq/common/transport";
 import { bindProbe, connectProbe, frames, meet } from "../support/link-probe.ts";
 
@@ -21,4 +23,11 @@ for (const { node, wildcard } of worlds) {
   await serverNode.close();
   await clientNode.close();
 }
-console.log("closed");
+
+if (isMainThread) {
+  const [exitCode] = await once(new Worker(new URL(import.meta.url)), "exit");
+  console.log(exitCode === 0 ? "closed" : `the thread ended with ${exitCode}`);
+} else {
+  // At once: a thread that waited for its loop to run empty would hide a socket that is still at work.
+  process.exit(0);
+}

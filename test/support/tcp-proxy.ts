@@ -105,6 +105,12 @@ export class TcpProxy {
 
   #end(pair: Pair): void {
     if (!this.#pairs.delete(pair)) return;
-    for (const socket of pair) socket.resetAndDestroy();
+    for (const socket of pair) hangUp(socket);
   }
+}
+
+/** A reset, so that the other end loses what it has not read; but Node leaks the handle of a socket that is shutting down. */
+function hangUp(socket: Socket): void {
+  if (socket.writableEnded || socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
 }

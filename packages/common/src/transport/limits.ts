@@ -16,10 +16,11 @@ export const linkLimits = {
   /** What was handed over has this long to leave when a link closes. Raised: how long a process may take to end. */
   lingerMs: 250,
   /**
-   * A connecting socket tries again after once to twice a span drawn evenly from here, per transport, so that many do not
-   * come back in step. Raised: time without work after a restart; lowered: connection attempts at a dead address.
+   * The longest wait before the first new attempt to connect; the wait doubles while nobody is there, up to the maximum.
+   * Raised: time without work after a restart; lowered: attempts at a dead address.
    */
-  reconnectMs: [75, 150],
+  reconnectMs: 100,
+  reconnectMsMax: 500,
   /** From a connection to the end of its handshake. I/O threads alone take part in it. Raised: time lost on a dead peer. */
   handshakeMs: 5_000,
   /** An attempt to connect; a host that swallows packets is tried again after this. Raised: the same. */
@@ -30,8 +31,6 @@ export const linkLimits = {
    */
   pingIntervalMs: 1_000,
   pingTimeoutMs: 3_000,
-  /** A connecting socket that was disconnected and has not tried again for this long is made anew. Raised: its absence. */
-  stallMs: 1_000,
   /** Connections that may wait to be accepted: a whole cluster that starts at once. Raised: kernel memory. */
   acceptBacklogMax: 1_024,
 } as const;

@@ -33,7 +33,7 @@ export interface ClientLink {
   /** Hands a message over. Dropped, and counted, while nobody is there or the pipe is full. */
   send(frames: Frames): void;
   stats(): LinkStats;
-  /** Receives nothing more at once. What was already handed over has a short time to leave. Harmless twice. */
+  /** Receives nothing more at once; resolves when what was handed over has left, or its short time is up. Harmless twice. */
   close(): Promise<void>;
 }
 

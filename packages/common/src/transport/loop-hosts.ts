@@ -10,7 +10,8 @@ const timerMsMax = 2_147_483_647;
  *
  * A turn ends in its check phase (`setImmediate`): sockets are read in the poll phase right before it, so everything
  * that one turn read is answered together, without waiting for another turn. A microtask would come between two messages
- * of the same socket; the next tick before the sockets were read at all.
+ * of the same socket, the next tick before the other sockets were read. The price is about 5 µs per hop, of a round trip
+ * over tcp of 140 µs.
  */
 export const eventLoopHost: LoopHost = {
   now: () => performance.now(),

@@ -10,7 +10,7 @@ export interface ReadSide {
   receive(): Promise<Buffer[]>;
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Starts in the next turn, so that nothing arrives before whoever opened the link knows it. Returns when the socket is

@@ -6,22 +6,16 @@ import { errorCode, type Observer } from "./zeromq-sockets.ts";
 
 export type SocketEvent = Awaited<ReturnType<Observer["receive"]>>["type"];
 
-/** Calls `heard` for each event, the last being "end": the socket is closed, and has nothing more to send. */
+/**
+ * Calls `heard` for each event, and resolves at the last, "end": the socket is closed, has nothing more to send, and its
+ * address is free. Until then a thread must not end, or the library takes the whole process with it.
+ */
 export async function listenToSocket(observer: Observer, heard: (event: SocketEvent) => void): Promise<void> {
   for (;;) {
     const event = await nextEvent(observer);
     heard(event);
     if (event === "end") return;
   }
-}
-
-/** Resolves when the listening socket of a closed one is closed, too: the I/O thread does that, a little later. */
-export async function listenerClosed(observer: Observer): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    listenToSocket(observer, (event) => {
-      if (event === "close" || event === "end") resolve();
-    }).catch(reject);
-  });
 }
 
 async function nextEvent(observer: Observer): Promise<SocketEvent> {

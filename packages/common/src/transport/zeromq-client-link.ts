@@ -1,70 +1,66 @@
-/** A DEALER: one socket for one peer, for a DEALER with several would deal its messages out among them. */
-import { ConnectionWatch } from "./connection-watch.ts";
+/** A client over ZeroMQ: one connection after the other, with a wait in between that grows while nobody is there. */
+import { linkLimits } from "./limits.ts";
 import type { ClientLink, ConnectOptions, Frames, LinkStats } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
-import { receiveLoop } from "./receive-loop.ts";
-import { listenToSocket } from "./socket-events.ts";
-import { countRefusals, type Dealer } from "./zeromq-sockets.ts";
+import type { ConnectionHandlers, ZeromqConnection } from "./zeromq-connection.ts";
+import { countRefusals } from "./zeromq-sockets.ts";
+
+export interface ClientLinkPort {
+  /** Begins to connect. */
+  readonly connect: (handlers: ConnectionHandlers) => ZeromqConnection;
+  /** Evenly distributed in [0, 1). */
+  readonly random: () => number;
+}
 
 export class ZeromqClientLink implements ClientLink {
-  readonly #makeSocket: () => Dealer;
-  readonly #address: string;
-  readonly #options: ConnectOptions;
+  readonly #port: ClientLinkPort;
+  readonly #handlers: ConnectionHandlers;
   readonly #counters = new LinkCounters();
   readonly #refused = countRefusals(this.#counters);
-  #socket: Dealer;
-  #watch: ConnectionWatch;
-  #isClosed = false;
+  #connection: ZeromqConnection;
+  #retryTimeout: NodeJS.Timeout | undefined;
+  #retryMs: number = linkLimits.reconnectMs;
+  #closing: Promise<void> | undefined;
 
-  constructor(makeSocket: () => Dealer, address: string, options: ConnectOptions) {
-    this.#makeSocket = makeSocket;
-    this.#address = address;
-    this.#options = options;
-    [this.#socket, this.#watch] = this.#connect();
+  constructor(port: ClientLinkPort, { receive, opened }: ConnectOptions) {
+    this.#port = port;
+    this.#handlers = {
+      opened: () => {
+        this.#retryMs = linkLimits.reconnectMs;
+        opened?.();
+      },
+      receive: (frames) => {
+        this.#counters.countReceived();
+        receive(frames);
+      },
+      ended: () => this.#retryLater(),
+    };
+    this.#connection = port.connect(this.#handlers);
   }
 
   send(frames: Frames): void {
-    this.#counters.countSend(!this.#isClosed);
-    if (this.#isClosed) return;
-    this.#socket.send([...frames]).then(undefined, this.#refused);
+    const isOpen = this.#connection.isOpen;
+    this.#counters.countSend(isOpen);
+    if (isOpen) this.#connection.send(frames).then(undefined, this.#refused);
   }
 
   stats(): LinkStats {
     return this.#counters.snapshot();
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#watch.stop();
-    this.#socket.close();
+  close(): Promise<void> {
+    clearTimeout(this.#retryTimeout);
+    this.#closing ??= this.#connection.close();
+    return this.#closing;
   }
 
-  #connect(): [Dealer, ConnectionWatch] {
-    const socket = this.#makeSocket();
-    const watch = new ConnectionWatch({ opened: () => this.#opened(socket), stalled: this.#renew });
-    void listenToSocket(socket.events, (event) => {
-      if (!socket.closed) watch.heard(event);
-    });
-    void receiveLoop(socket, (message) => {
-      this.#counters.countReceived();
-      this.#options.receive(message);
-    });
-    socket.connect(this.#address);
-    return [socket, watch];
+  /** Drawn from the upper half of the wait, so that those who lost the same server do not come back in step. */
+  #retryLater(): void {
+    if (this.#closing !== undefined) return;
+    const waitMs = (this.#retryMs * (1 + this.#port.random())) / 2;
+    this.#retryMs = Math.min(2 * this.#retryMs, linkLimits.reconnectMsMax);
+    this.#retryTimeout = setTimeout(() => {
+      this.#connection = this.#port.connect(this.#handlers);
+    }, waitMs);
   }
-
-  /**
-   * The library learns of the new pipe by a message from the I/O thread, which it may put off reading for a millisecond:
-   * looking at `writable` makes it read, so that what is said in `opened` has a pipe to go to.
-   */
-  #opened(socket: Dealer): void {
-    if (socket.writable) this.#options.opened?.();
-  }
-
-  readonly #renew = (): void => {
-    this.#socket.linger = 0;
-    this.#socket.close();
-    [this.#socket, this.#watch] = this.#connect();
-  };
 }

@@ -3,7 +3,7 @@ import { invariant, TqError } from "../contract/index.ts";
 import type { BindOptions, Frames, LinkStats, Route, ServerLink } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
 import { receiveLoop } from "./receive-loop.ts";
-import { listenerClosed } from "./socket-events.ts";
+import { listenToSocket } from "./socket-events.ts";
 import { countRefusals, errorCode, type Router } from "./zeromq-sockets.ts";
 
 /** @throws TQ_ERR_ADDRESS_IN_USE or TQ_ERR_BIND_FAILED; the socket is closed then. */
@@ -81,11 +81,11 @@ class ZeromqServerLink implements ServerLink {
 
   /**
    * Not unbound first: the library does that in another thread, while a receive is pending on the socket, which only one
-   * thread may use at a time. A close frees the address as well, however long there is something left to send.
+   * thread may use at a time. A close frees the address as well; the I/O thread does it, some time later.
    */
   async #release(): Promise<void> {
-    const released = listenerClosed(this.#socket.events);
+    const ended = listenToSocket(this.#socket.events, () => {});
     this.#socket.close();
-    await released;
+    await ended;
   }
 }

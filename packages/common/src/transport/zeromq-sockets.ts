@@ -16,12 +16,15 @@ import type { LinkCounters } from "./link-counters.ts";
 
 export type { Context, Dealer, Observer, Router };
 
+/** A day. */
+const neverMs = 86_400_000;
+
 export interface SocketSettings {
   readonly context: Context;
   readonly lingerMs: number;
   readonly frameBytesMax: number;
   readonly pipeMessagesMax: number;
-  readonly reconnectMs: number;
+  readonly handshakeMs: number;
 }
 
 /** One context per node: its threads, and later its keys, are its own. It lives until the process ends. */
@@ -41,15 +44,14 @@ export function createRouter(settings: SocketSettings, useIpv6: boolean): Router
 export function createDealer(settings: SocketSettings, useIpv6: boolean): Dealer {
   return new Dealer({
     ...sharedOptions(settings, useIpv6),
-    // Nothing is queued while nobody is there: it would reach a later incarnation of the peer.
-    immediate: true,
-    // No maximum: with one, the library stops drawing the interval at random.
-    reconnectInterval: settings.reconnectMs,
+    // Never: each connection has a socket of its own. (−1 would say so, but drops what was received and not yet read.)
+    reconnectInterval: neverMs,
     connectTimeout: linkLimits.connectMs,
   });
 }
 
-function sharedOptions({ context, lingerMs, frameBytesMax, pipeMessagesMax }: SocketSettings, ipv6: boolean) {
+function sharedOptions(settings: SocketSettings, ipv6: boolean) {
+  const { context, lingerMs, frameBytesMax, pipeMessagesMax } = settings;
   return {
     context,
     ipv6,
@@ -58,7 +60,7 @@ function sharedOptions({ context, lingerMs, frameBytesMax, pipeMessagesMax }: So
     sendHighWaterMark: 2 * pipeMessagesMax,
     receiveHighWaterMark: pipeMessagesMax,
     maxMessageSize: frameBytesMax,
-    handshakeInterval: linkLimits.handshakeMs,
+    handshakeInterval: settings.handshakeMs,
     heartbeatInterval: linkLimits.pingIntervalMs,
     heartbeatTimeout: linkLimits.pingTimeoutMs,
     heartbeatTimeToLive: linkLimits.pingTimeoutMs,

@@ -15,6 +15,7 @@ import { linkLimits } from "./limits.ts";
 import type { BindOptions, ClientLink, ConnectOptions, ServerLink, Transport } from "./link.ts";
 import { OpenLinks } from "./open-links.ts";
 import { ZeromqClientLink } from "./zeromq-client-link.ts";
+import { type ConnectionHandlers, ZeromqConnection } from "./zeromq-connection.ts";
 import { addressInUse, bindServerLink } from "./zeromq-server-link.ts";
 import { createContext, createDealer, createRouter, type SocketSettings } from "./zeromq-sockets.ts";
 
@@ -25,7 +26,9 @@ export interface ZeromqOptions {
   readonly frameBytesMax?: number | undefined;
   /** Messages on their way to one peer; more are dropped. Default 64. */
   readonly pipeMessagesMax?: number | undefined;
-  /** For the reconnect interval. Evenly distributed in [0, 1); default `Math.random`. */
+  /** From a connection to the end of its handshake, at most, in ms; what takes longer is no peer. Default 5,000. */
+  readonly handshakeMs?: number | undefined;
+  /** For the waits between attempts to connect. Evenly distributed in [0, 1); default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 
@@ -35,17 +38,17 @@ export function createZeromqTransport(options: ZeromqOptions = {}): Transport {
 
 class ZeromqTransport implements Transport {
   readonly #settings: SocketSettings;
+  readonly #random: () => number;
   readonly #open = new OpenLinks();
 
   constructor(options: ZeromqOptions) {
-    const [shortestMs, longestMs] = linkLimits.reconnectMs;
-    const random = options.random ?? Math.random;
+    this.#random = options.random ?? Math.random;
     this.#settings = {
       context: createContext(),
       lingerMs: options.lingerMs ?? linkLimits.lingerMs,
       frameBytesMax: options.frameBytesMax ?? linkLimits.frameBytesMax,
+      handshakeMs: options.handshakeMs ?? linkLimits.handshakeMs,
       pipeMessagesMax: options.pipeMessagesMax ?? linkLimits.pipeMessagesMax,
-      reconnectMs: Math.round(shortestMs + random() * (longestMs - shortestMs)),
     };
   }
 
@@ -58,8 +61,13 @@ class ZeromqTransport implements Transport {
 
   connect(endpoint: string, options: ConnectOptions): ClientLink {
     const parsed = served(endpoint, parseConnectEndpoint(endpoint));
-    const makeSocket = () => createDealer(this.#settings, isIpv6(parsed));
-    return this.#open.keep(new ZeromqClientLink(makeSocket, formatEndpoint(parsed), options));
+    const address = formatEndpoint(parsed);
+    const { handshakeMs } = this.#settings;
+    const connect = (handlers: ConnectionHandlers) => {
+      const socket = createDealer(this.#settings, isIpv6(parsed));
+      return new ZeromqConnection({ socket, address, handshakeMs }, handlers);
+    };
+    return this.#open.keep(new ZeromqClientLink({ connect, random: this.#random }, options));
   }
 
   /** The library gives no way to end a context before the process does. */

@@ -1,0 +1,99 @@
+/**
+ * One connection of a client: a DEALER that is thrown away when its connection ends, and never reconnects by itself.
+ *
+ * Why not leave reconnecting to the library:
+ * - What it has queued survives, and reaches the peer's next incarnation before anything else. Its remedy (`immediate`)
+ *   throws away what was received but not read when the connection ended: a server's last words.
+ * - After a protocol error (something else answered at that address) or a final refusal it stops, and says nothing. A peer
+ *   whose first bytes look like those of a very old version is kept for ever without a handshake.
+ */
+import type { Frames } from "./link.ts";
+import { nextTurn, receiveLoop } from "./receive-loop.ts";
+import { listenToSocket, type SocketEvent } from "./socket-events.ts";
+import type { Dealer } from "./zeromq-sockets.ts";
+
+export interface ConnectionPort {
+  readonly socket: Dealer;
+  readonly address: string;
+  /** From a connection to the end of its handshake, at most. */
+  readonly handshakeMs: number;
+}
+
+export interface ConnectionHandlers {
+  /** The handshake is done: what is sent now goes to the peer. */
+  readonly opened: () => void;
+  readonly receive: (frames: Frames) => void;
+  /** It is over, or never came about; all that had arrived is received. Not called after `close`. */
+  readonly ended: () => void;
+}
+
+/** connecting → open → ending → closed, and from each state to each later one. */
+type State = "connecting" | "open" | "ending" | "closed";
+
+export class ZeromqConnection {
+  readonly #socket: Dealer;
+  readonly #handlers: ConnectionHandlers;
+  readonly #handshakeMs: number;
+  readonly #socketEnded: Promise<void>;
+  #state: State = "connecting";
+  #handshakeTimeout: NodeJS.Timeout | undefined;
+
+  constructor({ socket, address, handshakeMs }: ConnectionPort, handlers: ConnectionHandlers) {
+    this.#socket = socket;
+    this.#handshakeMs = handshakeMs;
+    this.#handlers = handlers;
+    this.#socketEnded = listenToSocket(socket.events, this.#heard);
+    void receiveLoop(socket, handlers.receive);
+    socket.connect(address);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Rejects with EAGAIN if the pipe is full. Only while open. */
+  send(frames: Frames): Promise<void> {
+    return this.#socket.send([...frames]);
+  }
+
+  /** Resolves when what was sent has left, or its time is up, and the socket has ended. */
+  async close(): Promise<void> {
+    this.#state = "closed";
+    clearTimeout(this.#handshakeTimeout);
+    this.#socket.close();
+    await this.#socketEnded;
+  }
+
+  readonly #heard = (event: SocketEvent): void => {
+    switch (event) {
+      case "connect":
+        this.#handshakeTimeout = setTimeout(this.#end, this.#handshakeMs);
+        break;
+      case "handshake":
+        clearTimeout(this.#handshakeTimeout);
+        if (this.#state !== "connecting") break;
+        this.#state = "open";
+        this.#handlers.opened();
+        break;
+      case "disconnect":
+      case "connect:retry":
+      case "handshake:error:protocol":
+      case "handshake:error:auth":
+      case "handshake:error:other":
+        void this.#end();
+        break;
+    }
+  };
+
+  /** What had arrived before the end is still read; the library reports an end as soon as it sees it. */
+  readonly #end = async (): Promise<void> => {
+    if (this.#state === "ending" || this.#state === "closed") return;
+    this.#state = "ending";
+    clearTimeout(this.#handshakeTimeout);
+    while (!this.#socket.closed && this.#socket.readable) await nextTurn();
+    if (this.#socket.closed) return;
+    this.#socket.linger = 0;
+    await this.close();
+    this.#handlers.ended();
+  };
+}
