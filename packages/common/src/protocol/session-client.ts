@@ -58,6 +58,7 @@ export class SessionClient {
   #helloRetryMs: number;
   #absentSince: number;
   #absenceTold = false;
+  #hasConnected = false;
 
   constructor(now: number, options: SessionClientOptions) {
     this.#options = options;
@@ -95,9 +96,14 @@ export class SessionClient {
     }
   }
 
-  /** A connection has just been made: whoever is there knows us under no other one, so the session is asked for at once. */
+  /**
+   * A connection has just been made. The other side does not know it yet, so the session is asked for at once; unless it
+   * is the first connection, which may have carried the WELCOME before this hint came.
+   */
   connected(now: number): void {
-    if (this.#state === "open") this.#reconnect(now);
+    const isFirst = !this.#hasConnected;
+    this.#hasConnected = true;
+    if (this.#state === "open" && !isFirst) this.#reconnect(now);
     else if (this.#state === "connecting") this.#sayHello(now);
   }
 

@@ -35,12 +35,17 @@ export interface TaskQueue {
   pushFront(run: Run, priority: number): void;
 }
 
+/**
+ * Whether a worker may have died of it. `suspect`: it was at one that died; `guilty-or-unlucky`: at another one, where
+ * only suspects ran. A suspect that gets through a run is none any more.
+ */
+export type Suspicion = "none" | "suspect" | "guilty-or-unlucky";
+
 /** What only few tasks have. */
 export interface TaskTrouble {
   failures: number;
   crashes: number;
-  /** A worker died with it, and may have died of it: it runs alone until it has shown otherwise. */
-  suspect: boolean;
+  suspicion: Suspicion;
   lastError: RemoteError | undefined;
   /** The outcome that waits to be confirmed, while `settling`. */
   proposed: OutcomeStatus | undefined;
@@ -111,7 +116,7 @@ export class TaskBatch {
     this.#trouble ??= new Map();
     let trouble = this.#trouble.get(index);
     if (trouble === undefined) {
-      trouble = { failures: 0, crashes: 0, suspect: false, lastError: undefined, proposed: undefined };
+      trouble = { failures: 0, crashes: 0, suspicion: "none", lastError: undefined, proposed: undefined };
       this.#trouble.set(index, trouble);
     }
     return trouble;
@@ -122,7 +127,7 @@ export class TaskBatch {
   }
 
   isSuspect(index: number): boolean {
-    return this.#trouble?.get(index)?.suspect === true;
+    return (this.#trouble?.get(index)?.suspicion ?? "none") !== "none";
   }
 
   /** Lets go of what a settled batch no longer needs; its ids stay known to the table until it is dropped there. */

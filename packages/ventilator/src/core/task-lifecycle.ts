@@ -76,7 +76,8 @@ export class TaskLifecycle {
   }
 
   /** Ready tasks of `[from, to)` leave the line without being handed out: they wait for something else. */
-  park(batch: TaskBatch, from: number, to: number): void {
+  park(batch: TaskBatch, range: { from: number; to: number }): void {
+    const { from, to } = range;
     for (let index = from; index < to; index++) {
       if (batch.state[index] !== taskState.ready) continue;
       batch.queue.ready -= batch.isSuspect(index) ? 0 : 1;
@@ -104,7 +105,7 @@ export class TaskLifecycle {
     if (!waits || batch.attempt[index] !== held.attempt) return false;
     if (state === taskState.ready && !batch.isSuspect(index)) batch.queue.ready -= 1;
     const trouble = batch.trouble(index);
-    if (trouble !== undefined) trouble.suspect = false;
+    if (trouble !== undefined) trouble.suspicion = "none";
     batch.state[index] = taskState.leased;
     batch.holder[index] = worker.number;
     worker.lease(batch, 1);
@@ -130,7 +131,7 @@ export class TaskLifecycle {
     const policy = batch.policy ?? task.policy ?? defaultPolicy;
     trouble.failures += 1;
     trouble.lastError = failure.error;
-    trouble.suspect = false;
+    trouble.suspicion = "none";
     if (failure.final || trouble.failures >= policy.maxAttempts) {
       this.#parts.settlement.propose(batch, index, { status: "failed", error: failure.error });
       return;
@@ -148,12 +149,13 @@ export class TaskLifecycle {
     });
   }
 
-  /** The worker died with it: it runs alone from now on, and is dead if it was alone too often. True if it is suspect. */
+  /** The worker died with it: it is kept apart from now on, and is dead if it was alone too often. True if it is suspect. */
   blame(batch: TaskBatch, index: number, worker: WorkerPeer): boolean {
     const wasAlone = worker.quarantine === "alone";
     this.#unlease(batch, index);
     const trouble = batch.troubleOf(index);
-    trouble.suspect = true;
+    const wasKeptApart = worker.quarantine === "alone" || worker.quarantine === "screening";
+    trouble.suspicion = wasKeptApart ? "guilty-or-unlucky" : "suspect";
     if (wasAlone) {
       trouble.crashes += 1;
       this.#parts.report({

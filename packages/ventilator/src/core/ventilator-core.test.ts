@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answerOrigin, idsOf, origin, TestBed } from "./ventilator-core.test-support.ts";
+import { answerOrigin, idsOf, origin, seqsOf, TestBed } from "./ventilator-core.test-support.ts";
 
 test("hands a task out once, and settles it when the worker says that the sink has it", () => {
   const bed = new TestBed();
@@ -139,7 +139,7 @@ test("cancelling what nobody knows is refused by name", () => {
   expect(bed.owner.heard).toEqual(["rejected TQ_ERR_UNKNOWN_TASK 5"]);
 });
 
-test("takes the leases of a silent worker back and runs what it may have started alone", () => {
+test("takes the leases of a silent worker back and runs them apart from all others", () => {
   const bed = new TestBed();
   const lost = bed.worker("lost", { credit: 3 });
   bed.submit(1, 3);
@@ -148,15 +148,45 @@ test("takes the leases of a silent worker back and runs what it may have started
   bed.pass(350);
   expect(bed.eventsOf("worker.gone")).toMatchObject([{ leases: 3, suspects: 3 }]);
   const next = bed.worker("next");
-  expect(next.tasks).toBe("1#2");
-  next.done(bed.now, [1]);
+  expect(next.tasks).toBe("1#2,2#2,3#2");
+  // Nothing that is not suspect may run beside them.
+  bed.submit(4, 1);
+  expect(next.tasks).toBe("1#2,2#2,3#2");
+  next.done(bed.now, [1, 2, 3]);
   bed.settle();
-  expect(next.tasks).toBe("1#2,2#2");
-  next.done(bed.now, [2]);
-  bed.settle();
-  next.done(bed.now, [3]);
+  expect(next.tasks).toBe("1#2,2#2,3#2,4");
+  next.done(bed.now, [4]);
   bed.settle();
   expect(bed.core.isIdle).toBe(true);
+});
+
+test("suspects that killed a worker together run alone, and only the guilty one is dead in the end", () => {
+  const bed = new TestBed();
+  bed.submit(1, 3);
+  let deaths = 0;
+  for (let round = 0; round < 12 && !bed.core.isIdle; round++) {
+    const worker = bed.worker(`w${round}`, { credit: 10 });
+    while (worker.isAlive && worker.tasks !== "" && !bed.core.isIdle) {
+      const last = worker.received.findLast((message) => message.verb === "TASKS");
+      const held = last?.verb === "TASKS" ? seqsOf(last.ids).split(",").map(Number) : [];
+      if (held.includes(2) && bed.sink.proposals.length === 0) {
+        worker.isAlive = false;
+        deaths += 1;
+        bed.pass(350);
+      } else worker.done(bed.now, held);
+      bed.settle();
+      bed.sink.commit(bed.now);
+      bed.settle();
+    }
+  }
+  expect(bed.owner.heard.toSorted()).toEqual([
+    "accepted 1,2,3",
+    "settled completed 1",
+    "settled completed 3",
+    "settled dead 2",
+  ]);
+  // One unknowing, one screening, and alone as often as its limit of two says.
+  expect(deaths).toBe(4);
 });
 
 test("only a death while running alone counts, and too many of them end the task as dead", () => {

@@ -11,9 +11,11 @@ import { Admissions } from "./admissions.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { VentilatorEvent } from "./events.ts";
+import { Handover } from "./handover.ts";
 import { defaultVentilatorLimits, type VentilatorLimits } from "./limits.ts";
 import { LocalOwner } from "./local-owner.ts";
 import { ProducerSessions } from "./producer-sessions.ts";
+import { Quarantine } from "./quarantine.ts";
 import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
@@ -83,7 +85,9 @@ export class VentilatorCore {
   readonly #moves: SinkMoves;
   readonly #settlement: Settlement;
   readonly #lifecycle: TaskLifecycle;
+  readonly #handover: Handover;
   readonly #dispatcher: Dispatcher;
+  readonly #quarantine: Quarantine;
   readonly #messages: WorkerMessages;
   readonly #admissions: Admissions;
   readonly #workerSessions: WorkerSessions;
@@ -119,7 +123,10 @@ export class VentilatorCore {
     const settling = { ...shared, assignment, settlement: this.#settlement };
     this.#lifecycle = new TaskLifecycle(settling);
     const living = { ...settling, lifecycle: this.#lifecycle, sinks: this.#sinks };
-    this.#dispatcher = new Dispatcher(living);
+    this.#handover = new Handover(living);
+    const handing = { ...living, handover: this.#handover };
+    this.#dispatcher = new Dispatcher(handing);
+    this.#quarantine = new Quarantine(handing);
     this.#messages = new WorkerMessages(living);
     this.#admissions = new Admissions({ ...living, hasSinks: options.sinks.length > 0 });
     this.#moves = new SinkMoves(living);
@@ -168,7 +175,10 @@ export class VentilatorCore {
 
   flush(now: number): void {
     this.#now = now;
-    for (const queue of this.#queues) this.#dispatcher.handOut(now, queue);
+    for (const queue of this.#queues) {
+      this.#quarantine.handOut(now, queue);
+      this.#dispatcher.handOut(now, queue);
+    }
     this.#rebalance.flush(now);
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
@@ -183,7 +193,7 @@ export class VentilatorCore {
     this.#workerSessions.wake(now, lateMs);
     this.#producerSessions.wake(now, lateMs);
     this.#sinks.wake(now, lateMs);
-    if (this.#moves.wake(now)) this.#dispatcher.unpark();
+    if (this.#moves.wake(now)) this.#handover.unpark();
     this.#unroutable.wake(now);
     if (now >= this.#lowMarksAt) this.#tellLowMarks(now);
   }
@@ -244,7 +254,7 @@ export class VentilatorCore {
       unsettledBytes: this.#table.bytes,
       ready,
       leased,
-      withoutSink: this.#dispatcher.parkedTasks,
+      withoutSink: this.#handover.parkedTasks,
       unroutable: this.#unroutable.list(),
       suspects,
       movedInDoubt: this.#moves.inDoubt,
@@ -310,7 +320,7 @@ export class VentilatorCore {
       }),
       transmit: (channel, message) => port.send(channel, undefined, message),
       drawBootId: port.drawBootId,
-      joined: () => this.#dispatcher.unpark(),
+      joined: () => this.#handover.unpark(),
       lost: (sink) => this.#settlement.sinkLost(sink),
       committed: (sink, message) => {
         this.#messages.done(undefined, message);

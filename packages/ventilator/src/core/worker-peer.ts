@@ -14,9 +14,10 @@ export interface WorkerDefinition {
 }
 
 /**
- * open: takes whatever comes · emptying: gets nothing more, because a suspect waits for it · alone: runs one suspect.
+ * open: takes whatever comes · emptying: gets nothing more, because suspects wait for it · screening: runs only suspects ·
+ * alone: runs one suspect.
  */
-export type Quarantine = "open" | "emptying" | "alone";
+export type Quarantine = "open" | "emptying" | "screening" | "alone";
 
 export class WorkerPeer {
   /** Names this worker in the columns of batches; from 1, never used twice. */
@@ -58,6 +59,11 @@ export class WorkerPeer {
     this.leasesByBatch.set(batch, (this.leasesByBatch.get(batch) ?? 0) + count);
   }
 
+  /** What it was kept apart for has been run. */
+  endQuarantine(): void {
+    if (this.quarantine === "alone" || this.quarantine === "screening") this.quarantine = "open";
+  }
+
   /** What it announced for tasks of this name and contract id. */
   policyFor(queue: TaskQueue): TaskPolicy | undefined {
     const fits = ({ info }: WorkerDefinition) =>
@@ -70,7 +76,7 @@ export class WorkerPeer {
     const left = (this.leasesByBatch.get(batch) ?? 0) - count;
     if (left > 0) this.leasesByBatch.set(batch, left);
     else this.leasesByBatch.delete(batch);
-    if (this.leases === 0 && this.quarantine === "alone") this.quarantine = "open";
+    if (this.leases === 0) this.endQuarantine();
   }
 
   /** It is to stop running this; told at the end of the turn. */

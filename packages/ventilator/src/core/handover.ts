@@ -1,0 +1,139 @@
+/**
+ * Puts leases into TASKS messages, and tasks aside whose sink is not there.
+ *
+ * All tasks of a message share a definition and a place that their results go to.
+ */
+import { IdRunsBuilder, SparseBuilder, SparseReader } from "@tq/common/protocol";
+import { gatherValues, type Piece, type SparseColumn } from "@tq/common/wire";
+import type { SinkAssignment } from "./sink-peers.ts";
+import type { Run, TaskBatch } from "./task-batch.ts";
+import type { TaskLifecycle } from "./task-lifecycle.ts";
+import type { WorkerDefinition } from "./worker-peer.ts";
+
+export interface HandoverParts {
+  readonly epoch: number;
+  readonly lifecycle: TaskLifecycle;
+  readonly assignment: SinkAssignment;
+}
+
+/** Id of a sink; `undefined`: back to the ventilator. */
+export type Destination = string | undefined;
+
+/** What one message will carry. Tasks are leased as they are added. */
+export class Parcel {
+  readonly pieces: Piece[] = [];
+  readonly batches: TaskBatch[] = [];
+  tasks = 0;
+  bytes = 0;
+  #destination: Destination;
+
+  get destination(): Destination {
+    return this.#destination;
+  }
+
+  /** Whether tasks for this destination may join. An empty parcel takes any. */
+  fits(destination: Destination): boolean {
+    return this.tasks === 0 || this.#destination === destination;
+  }
+
+  add(run: Run, destination: Destination): void {
+    const { batch, from, to } = run;
+    this.#destination = destination;
+    this.pieces.push({ values: batch.values, offsets: batch.offsets, from, to });
+    this.batches.push(batch);
+    this.tasks += to - from;
+    this.bytes += batch.bytesOf(from, to);
+  }
+}
+
+export class Handover {
+  readonly #parts: HandoverParts;
+  #parked: Run[] = [];
+  #parkedTasks = 0;
+
+  constructor(parts: HandoverParts) {
+    this.#parts = parts;
+  }
+
+  /** Ready tasks that nobody may run before a sink is there. */
+  get parkedTasks(): number {
+    return this.#parkedTasks;
+  }
+
+  /** Where the results of a task go, and for how many tasks from there on this is so; or that no sink is there. */
+  destinationOf(batch: TaskBatch, index: number): { destination: Destination; tasksMax: number } | "wait" {
+    if (batch.reply === "answer") return { destination: undefined, tasksMax: Number.POSITIVE_INFINITY };
+    const seq = batch.first + index;
+    const sink = this.#parts.assignment.of(batch.origin, seq);
+    if (sink?.client.session === undefined) return "wait";
+    return { destination: sink.endpoint, tasksMax: this.#parts.assignment.seqsLeftInBlock(seq) };
+  }
+
+  /** Puts ready tasks aside until a sink is there. */
+  park(run: Run): void {
+    this.#parts.lifecycle.park(run.batch, run);
+    this.#parked.push(run);
+    this.#parkedTasks += run.to - run.from;
+  }
+
+  /** A sink has come, or a lost one's share may go elsewhere. */
+  unpark(): void {
+    const parked = this.#parked.reverse();
+    this.#parked = [];
+    this.#parkedTasks = 0;
+    for (const run of parked) {
+      if (run.batch.unsettled > 0) this.#parts.lifecycle.makeReady(run.batch, run, "front");
+    }
+  }
+
+  send(now: number, definition: WorkerDefinition, parcel: Parcel): void {
+    definition.credit.spend(parcel.tasks, parcel.bytes);
+    definition.worker.session.send(now, {
+      verb: "TASKS",
+      epoch: this.#parts.epoch,
+      definition: definition.index,
+      sink: parcel.destination,
+      ...columnsOf(parcel.pieces, parcel.batches),
+      values: gatherValues(parcel.pieces),
+    });
+  }
+}
+
+/** Ids, attempts and options of the pieces, in one row. */
+const columnsOf = (pieces: readonly Piece[], batches: readonly TaskBatch[]) => {
+  const ids = new IdRunsBuilder();
+  const attempts = new SparseBuilder<number>();
+  const timeoutMs = new SparseBuilder<number>();
+  const traceparent = new SparseBuilder<string>();
+  let position = 0;
+  for (const [at, { from, to }] of pieces.entries()) {
+    const batch = batches[at];
+    if (batch === undefined) continue;
+    ids.addRun(batch.origin, batch.first + from, to - from);
+    for (let index = from; index < to; index++) {
+      const attempt = batch.attempt[index] ?? 1;
+      if (attempt !== 1) attempts.add(position + index - from, attempt);
+    }
+    copyColumn(batch.options.timeoutMs, { from, to, position }, timeoutMs);
+    copyColumn(batch.options.traceparent, { from, to, position }, traceparent);
+    position += to - from;
+  }
+  return {
+    ids: ids.take(),
+    attempts: attempts.take(),
+    options: { timeoutMs: timeoutMs.take(), traceparent: traceparent.take() },
+  };
+};
+
+const copyColumn = <V>(
+  column: SparseColumn<V> | undefined,
+  part: { from: number; to: number; position: number },
+  into: SparseBuilder<V>,
+): void => {
+  if (column === undefined) return;
+  const reader = new SparseReader(column);
+  for (let index = part.from; index < part.to; index++) {
+    const value = reader.at(index);
+    if (value !== undefined) into.add(part.position + index - part.from, value);
+  }
+};
