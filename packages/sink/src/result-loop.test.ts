@@ -128,6 +128,20 @@ describe("a loop over results", () => {
     expect(await steps[3]).toEqual({ done: true, value: undefined });
   });
 
+  test("answers steps in order also where one of them has to let the event loop turn", async () => {
+    await using stage = await Stage.open();
+    const worker = await stage.worker(offered);
+    worker.results(1, new Array(300).fill("x"));
+    const loop = stage.sink.results(double)[Symbol.asyncIterator]();
+    for (let step = 0; step < 150; step++) await loop.next();
+    const until = performance.now() + 15;
+    while (performance.now() < until);
+    const steps = await Promise.all(Array.from({ length: 100 }, () => loop.next()));
+    const expected = Array.from({ length: 100 }, (_, index) => `${origin}-${151 + index}`);
+    expect(steps.map(({ value }) => value?.taskId)).toEqual(expected);
+    await loop.return?.();
+  });
+
   test("lets the event loop turn though results never run out", async () => {
     await using stage = await Stage.open();
     const worker = await stage.worker(offered);

@@ -248,6 +248,22 @@ describe("the end", () => {
     expect(worker.grants).toEqual(granted);
   });
 
+  test("of draining is not told before a worker has acknowledged what is final", () => {
+    const rig = new Rig();
+    const worker = rig.worker("w");
+    const reader = rig.core.openReader();
+    worker.results([1]);
+    worker.isDeaf = true;
+    rig.core.drain();
+    rig.read(reader);
+    rig.advance(750);
+    expect(rig.drained).toBe(0);
+    worker.isDeaf = false;
+    rig.advance(3000);
+    expect(worker.committed).toEqual([["completed", 1]]);
+    expect(rig.drained).toBe(1);
+  });
+
   test("does not wait for results without a loop, and names what is left", () => {
     const rig = new Rig();
     const worker = rig.worker("w");
