@@ -14,7 +14,7 @@ export interface Consumer extends Wanting {
   /** Sink-bound: the owner keeps it. */
   accepted(slot: number): void;
   /** Answered: its output, decoded and not yet parsed. */
-  completed(slot: number, output: unknown): void;
+  completed(slot: number, output: unknown, attempt: number): void;
   unsuccessful(slot: number, outcome: UnsuccessfulOutcome, attempt: number): void;
   /** It was not taken, or nobody can say what became of it. */
   refused(slot: number, error: TqError): void;

@@ -107,9 +107,10 @@ export class Inbound implements SubmitEvents {
         const at = position + offset;
         this.tally.answered += 1;
         const error = unreadable.size === 0 ? undefined : unreadable.get(at);
+        const attempt = attemptOf.at(at) ?? 1;
         if (error !== undefined) consumer.refused(slot, error);
-        else if (outcome === "completed") consumer.completed(slot, outputs[at]);
-        else consumer.unsuccessful(slot, outcomeOf(outcome, outputs[at]), attemptOf.at(at) ?? 1);
+        else if (outcome === "completed") consumer.completed(slot, outputs[at], attempt);
+        else consumer.unsuccessful(slot, outcomeOf(outcome, outputs[at]), attempt);
       }
     });
     this.#desk.cancelCalls.settle(ids, outcome);

@@ -14,7 +14,7 @@ import type { Deadline } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { InputReader, type Reading } from "./input-reader.ts";
 import type { MapOrder } from "./map-order.ts";
-import { MapSlots, slotState, type Unsuccessful } from "./map-slots.ts";
+import { type MappedTask, MapSlots, slotState } from "./map-slots.ts";
 import type { CallContext } from "./single-call.ts";
 import type { Parse, TaskShape } from "./task-shape.ts";
 import type { Inputs, TaskResults } from "./task-submitter.ts";
@@ -24,10 +24,10 @@ export interface MapStyle<Value> {
   orderOf(slots: number): MapOrder;
   /** True: after a failure nothing behind it is yielded, so it need not run. */
   readonly endsAtFailure: boolean;
-  output(index: number, output: unknown): Value;
+  output(task: MappedTask, output: unknown): Value;
   /** Both may throw, which ends the map. */
-  unsuccessful(index: number, end: Unsuccessful, task: { name: string; handed: Handed }): Value;
-  broken(index: number, error: unknown): Value;
+  unsuccessful(task: MappedTask, outcome: UnsuccessfulOutcome): Value;
+  broken(task: MappedTask, error: unknown): Value;
 }
 
 export interface MapContext<Value> extends CallContext {
@@ -154,12 +154,14 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
 
   accepted(): void {}
 
-  completed(slot: number, output: unknown): void {
+  completed(slot: number, output: unknown, attempt: number): void {
+    this.#slots.attempts[slot] = attempt;
     this.#ended(slot, slotState.completed, output);
   }
 
   unsuccessful(slot: number, outcome: UnsuccessfulOutcome, attempt: number): void {
-    this.#ended(slot, slotState.unsuccessful, { outcome, attempt });
+    this.#slots.attempts[slot] = attempt;
+    this.#ended(slot, slotState.unsuccessful, outcome);
   }
 
   refused(slot: number, error: TqError): void {
@@ -270,28 +272,29 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
 
   #yield(slot: number): Promise<IteratorResult<Value, undefined>> {
     const slots = this.#slots;
-    const index = slots.indexes[slot] ?? 0;
+    const task: MappedTask = {
+      name: this.#shape.name,
+      index: slots.indexes[slot] ?? 0,
+      handed: this.#handed(slot),
+      attempt: slots.attempts[slot] ?? 0,
+    };
     const state = slots.states[slot];
     const value = slots.values[slot];
-    const handed = this.#handed(slot);
     slots.release(slot);
     this.#inFlight -= 1;
     this.#wantMore();
-    if (state === slotState.unsuccessful && handed !== undefined) {
-      const task = { name: this.#shape.name, handed };
-      return this.#give(() => this.#style.unsuccessful(index, value as Unsuccessful, task));
+    if (state === slotState.unsuccessful) {
+      return this.#give(() => this.#style.unsuccessful(task, value as UnsuccessfulOutcome));
     }
-    if (state !== slotState.completed) return this.#give(() => this.#style.broken(index, value));
-    if (this.#shape.isOutputFree) return resolved(this.#style.output(index, value));
+    if (state !== slotState.completed) return this.#give(() => this.#style.broken(task, value));
+    if (this.#shape.isOutputFree) return resolved(this.#style.output(task, value));
     const parse = this.#shape.parseOutput(value);
-    return isPromiseLike(parse)
-      ? parse.then((late) => this.#parsed(index, late))
-      : this.#parsed(index, parse);
+    return isPromiseLike(parse) ? parse.then((late) => this.#parsed(task, late)) : this.#parsed(task, parse);
   }
 
-  #parsed(index: number, parse: Parse): Promise<IteratorResult<Value, undefined>> {
-    if (parse instanceof TqError) return this.#give(() => this.#style.broken(index, parse));
-    return resolved(this.#style.output(index, parse.value));
+  #parsed(task: MappedTask, parse: Parse): Promise<IteratorResult<Value, undefined>> {
+    if (parse instanceof TqError) return this.#give(() => this.#style.broken(task, parse));
+    return resolved(this.#style.output(task, parse.value));
   }
 
   #give(make: () => Value): Promise<IteratorResult<Value, undefined>> {

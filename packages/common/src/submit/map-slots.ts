@@ -2,8 +2,8 @@
  * The tasks of one map that are under way: a row per slot, as columns. No object per task, since a map may run ten
  * million of them.
  */
-import type { UnsuccessfulOutcome } from "../contract/index.ts";
 import type { Origin } from "../wire/index.ts";
+import type { Handed } from "./call-errors.ts";
 
 /**
  * free → read (its input is being checked) → queued → handed (an owner has it) → completed · unsuccessful · broken (no outcome:
@@ -20,9 +20,15 @@ export const slotState = {
   dropped: 7,
 } as const;
 
-/** What is in `values` of an unsuccessful slot. */
-export interface Unsuccessful {
-  readonly outcome: UnsuccessfulOutcome;
+/** What is known of a task of a map besides how it ended. */
+export interface MappedTask {
+  /** The definition's name. */
+  readonly name: string;
+  /** Place of its input. */
+  readonly index: number;
+  /** Absent if it never left this process. */
+  readonly handed: Handed | undefined;
+  /** Number of the attempt that ended it; 0 if none did. */
   readonly attempt: number;
 }
 
@@ -33,6 +39,8 @@ export class MapSlots {
   readonly indexes: Float64Array;
   readonly seqs: Float64Array;
   readonly origins: (Origin | undefined)[];
+  /** Number of the attempt that ended it; 0 if none did. */
+  readonly attempts: Float64Array;
   /** Until when its outcome is waited for. */
   readonly dueAts: Float64Array;
   /** Raw output, `Unsuccessful`, or the error, by state. */
@@ -44,6 +52,7 @@ export class MapSlots {
     this.indexes = new Float64Array(count);
     this.seqs = new Float64Array(count);
     this.origins = new Array<Origin | undefined>(count).fill(undefined);
+    this.attempts = new Float64Array(count);
     this.dueAts = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
     this.values = new Array<unknown>(count).fill(undefined);
   }
@@ -52,6 +61,7 @@ export class MapSlots {
     this.states[slot] = slotState.read;
     this.indexes[slot] = index;
     this.origins[slot] = undefined;
+    this.attempts[slot] = 0;
   }
 
   /** Whether nothing has come of the task yet. */

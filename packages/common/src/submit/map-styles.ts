@@ -1,18 +1,20 @@
 /** The two kinds of map: outputs in the order of the inputs, or every end as it comes. */
-import { isTqError, TaskFailedError, toRemoteError } from "../contract/index.ts";
+import { invariant, isTqError, type Outcome, TaskFailedError, toRemoteError } from "../contract/index.ts";
 import { identify } from "./call-errors.ts";
 import type { MapStyle } from "./map-call.ts";
 import { EndOrder, InputOrder } from "./map-order.ts";
+import type { MappedTask } from "./map-slots.ts";
 import type { SettledTask } from "./task-submitter.ts";
 
 export const outputs: MapStyle<unknown> = {
   endsAtFailure: true,
   orderOf: (slots) => new InputOrder(slots),
-  output: (_index, output) => output,
-  unsuccessful: (_index, { outcome, attempt }, { name, handed }) => {
+  output: (_task, output) => output,
+  unsuccessful: ({ name, handed, attempt }, outcome) => {
+    invariant(handed !== undefined, "what has an outcome was handed over");
     throw new TaskFailedError({ ...identify(handed), task: name, attempt, outcome });
   },
-  broken: (_index, error) => {
+  broken: (_task, error) => {
     throw error;
   },
 };
@@ -23,10 +25,37 @@ const endsAll = ["TQ_ERR_CLOSED", "TQ_ERR_LIMIT", "TQ_ERR_UNREACHABLE", "TQ_ERR_
 export const settled: MapStyle<SettledTask<unknown>> = {
   endsAtFailure: false,
   orderOf: (slots) => new EndOrder(slots),
-  output: (index, output) => ({ index, outcome: { status: "completed", output } }),
-  unsuccessful: (index, { outcome }) => ({ index, outcome }),
-  broken: (index, error) => {
+  output: (task, output) => new Settled(task, { status: "completed", output }),
+  unsuccessful: (task, outcome) => new Settled(task, outcome),
+  broken: (task, error) => {
     if (endsAll.some((code) => isTqError(error, code))) throw error;
-    return { index, outcome: { status: "failed", error: toRemoteError(error) } };
+    return new Settled(task, { status: "failed", error: toRemoteError(error) });
   },
 };
+
+/** Ids cost more than all else that is done for a result here, and most loops never look at them. */
+class Settled implements SettledTask<unknown> {
+  readonly index: number;
+  readonly outcome: Outcome<unknown>;
+  readonly #task: MappedTask;
+
+  constructor(task: MappedTask, outcome: Outcome<unknown>) {
+    this.index = task.index;
+    this.outcome = outcome;
+    this.#task = task;
+  }
+
+  get taskId(): string | undefined {
+    const { handed } = this.#task;
+    return handed && identify(handed).taskId;
+  }
+
+  get traceId(): string | undefined {
+    const { handed } = this.#task;
+    return handed && identify(handed).traceId;
+  }
+
+  get attempt(): number {
+    return this.#task.attempt;
+  }
+}

@@ -82,7 +82,7 @@ abstract class SingleCall<Result> implements Consumer, Deadline {
   }
 
   abstract accepted(): void;
-  abstract completed(slot: number, output: unknown): void;
+  abstract completed(slot: number, output: unknown, attempt: number): void;
   abstract unsuccessful(slot: number, outcome: UnsuccessfulOutcome, attempt: number): void;
   abstract expire(): void;
 

@@ -32,6 +32,12 @@ export interface SubmittedTasks {
 export interface SettledTask<Output> {
   /** Place of its input, from 0. */
   readonly index: number;
+  /** `<16 hex>-<seq>`, computed when looked at; undefined if the task never left this process. */
+  readonly taskId: string | undefined;
+  /** W3C trace id, 32 hex; the same. */
+  readonly traceId: string | undefined;
+  /** Number of the attempt that ended it; 0 if none did. */
+  readonly attempt: number;
   /**
    * Its end. Also `failed`, with the error's `code`: an input that is no good, a time limit that passed, an output that does
    * not fit its schema.
