@@ -1,1 +1,7 @@
-export {};
+/** The producer: submits tasks to ventilators in other processes, with the methods that a ventilator has itself. */
+export * from "@tq/common";
+export type * from "@tq/common/submit";
+export type { ProducerEvent } from "./core/events.ts";
+export type { VentilatorLinkStats } from "./core/ventilator-link.ts";
+export type { ProducerOptions } from "./options.ts";
+export { type DrainOptions, type Producer, type ProducerStats, startProducer } from "./producer.ts";

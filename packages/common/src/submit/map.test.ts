@@ -22,7 +22,7 @@ class Inputs implements Iterable<number> {
   }
 }
 
-const collect = async <Value>(results: AsyncIterable<Value>): Promise<Value[]> => Array.fromAsync(results);
+const collect = <Value>(results: AsyncIterable<Value>) => takeSome(results, Number.POSITIVE_INFINITY);
 
 /** Settles the bed until the promise has settled. */
 async function through<Result>(bed: TestBed, promise: Promise<Result>): Promise<Result> {

@@ -1,0 +1,22 @@
+/** Why a ventilator cannot be submitted to. */
+import { errorCodes, TqError, type TqErrorCode } from "@tq/common";
+import type { Refused } from "@tq/common/wire";
+
+export function unreachableAt(endpoints: readonly string[], timeoutMs: number): TqError {
+  const message = `no ventilator answered at ${endpoints.join(", ")} within ${timeoutMs} ms`;
+  return new TqError("TQ_ERR_UNREACHABLE", message, { details: { endpoints, timeoutMs } });
+}
+
+export function refusedBy(endpoint: string, refusal: Omit<Refused, "verb">): TqError {
+  const { code, message, endpoint: rightEndpoint } = refusal;
+  const hint = rightEndpoint === undefined ? "" : `; the endpoint for producers is ${rightEndpoint}`;
+  const known = isErrorCode(code);
+  const text = `${endpoint} refuses this producer: ${known ? "" : `${code}: `}${message}${hint}`;
+  return new TqError(known ? code : "TQ_ERR_PROTOCOL", text, {
+    details: { endpoint, ...(rightEndpoint !== undefined && { rightEndpoint }) },
+  });
+}
+
+function isErrorCode(code: string): code is TqErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

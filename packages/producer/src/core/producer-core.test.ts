@@ -1,0 +1,260 @@
+import { idRun } from "@tq/common/protocol";
+import { decodeValues, encodeValues, nilValues, type Submit } from "@tq/common/wire";
+import { describe, expect, test } from "vitest";
+import { ids, originsOf, TestBed } from "./producer-core.test-support.ts";
+
+const granted = (tasks = 100) => {
+  const bed = new TestBed();
+  bed.ventilator.grant(tasks);
+  bed.ventilator.heard();
+  bed.reported();
+  return bed;
+};
+
+test("credit is what was granted less what was handed over, in this session", () => {
+  const bed = new TestBed();
+  expect(bed.events.credits[0]).toBeUndefined();
+  bed.ventilator.grant(10, 500);
+  expect(bed.events.credits[0]).toEqual([10, 500]);
+  bed.submit("sink", 4, { batch: { values: encodeValues(["aaaa", "bbbb", "cccc", "dddd"]) } });
+  expect(bed.events.credits[0]).toEqual([6, 480]);
+  bed.ventilator.grant(14, 600);
+  expect(bed.events.credits[0]).toEqual([10, 580]);
+});
+
+test("credit ends while the session has no room for another message", () => {
+  const bed = granted(1_000);
+  bed.ventilator.isAlive = false;
+  for (let n = 0; n < 31; n++) bed.submit("sink", 1);
+  expect(bed.events.credits[0]?.[0]).toBe(969);
+  bed.submit("sink", 1);
+  expect(bed.events.credits[0]).toEqual([0, 0]);
+});
+
+test("what is told reaches the submitter, and an answer is acknowledged", () => {
+  const bed = granted();
+  bed.submit("sink", 3);
+  bed.submit("answer", 2);
+  expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1,2,3", "SUBMIT answer 1,2"]);
+  bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1, 2) });
+  bed.ventilator.say({ verb: "REJECTED", ids: ids("sink", 3), code: "TQ_ERR_NO_SINK", message: "none" });
+  bed.ventilator.say({ verb: "SETTLED", outcome: "failed", ids: ids("sink", 1) });
+  bed.ventilator.say({
+    verb: "ANSWER",
+    outcome: "completed",
+    ids: ids("answer", 1, 2),
+    values: encodeValues([1, 2]),
+  });
+  expect(bed.events.heard).toEqual([
+    "accepted 1,2",
+    "rejected TQ_ERR_NO_SINK 3",
+    "settled failed 1",
+    "answer completed 1,2",
+  ]);
+  bed.core.answered(ids("answer", 1, 2));
+  bed.core.cancel(ids("sink", 2));
+  bed.settle();
+  expect(bed.ventilator.heard()).toEqual(["ANSWERED 1,2", "CANCEL 2"]);
+  expect(bed.core.stats()).toMatchObject([{ unaccepted: 0, unsettled: 1, unanswered: 0 }]);
+});
+
+describe("a fresh session with the same ventilator", () => {
+  test("gets again, with the same ids: unaccepted tasks, unanswered ones, cancellations without a reply", () => {
+    const bed = granted();
+    bed.submit("sink", 4);
+    bed.submit("answer", 4);
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1, 2) });
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("answer", 1, 4) });
+    bed.ventilator.say({
+      verb: "ANSWER",
+      outcome: "completed",
+      ids: ids("answer", 2),
+      values: encodeValues([1]),
+    });
+    bed.core.cancel(ids("sink", 1));
+    bed.settle();
+    bed.ventilator.heard();
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    expect(bed.events.credits[0]).toEqual([0, 0]);
+    expect(bed.ventilator.heard()).toEqual(["CANCEL 1"]);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 3,4", "SUBMIT answer 1", "SUBMIT answer 3,4"]);
+    expect(bed.events.credits[0]?.[0]).toBe(95);
+    expect(bed.reported()).toEqual(["ventilator.lost", "ventilator.joined"]);
+  });
+
+  test("is not overrun by what is said again: batches are cut to its credit, and new ones wait behind them", () => {
+    const bed = granted();
+    bed.submit("sink", 5);
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    bed.ventilator.heard();
+    bed.ventilator.grant(2);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1,2"]);
+    expect(bed.events.credits[0]?.[0]).toBe(0);
+    bed.ventilator.grant(10);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 3,4,5"]);
+    expect(bed.events.credits[0]?.[0]).toBe(5);
+  });
+
+  test("a batch that was cut once is never said again as a whole: its parts are known to the ventilator apart", () => {
+    const bed = granted();
+    bed.submit("answer", 4);
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    bed.ventilator.grant(2);
+    bed.ventilator.heard();
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT answer 1,2", "SUBMIT answer 3,4"]);
+  });
+
+  test("gets the acknowledgement of an answer again that was on its way", () => {
+    const bed = granted();
+    bed.submit("answer", 1);
+    bed.ventilator.say({ verb: "ANSWER", outcome: "expired", ids: ids("answer", 1), values: nilValues(1) });
+    bed.ventilator.isAlive = false;
+    bed.core.answered(ids("answer", 1));
+    bed.settle();
+    bed.ventilator.isAlive = true;
+    bed.ventilator.dropSession();
+    bed.ventilator.heard();
+    bed.advance(500);
+    expect(bed.ventilator.heard()).toEqual(["ANSWERED 1"]);
+  });
+
+  test("is asked for nothing that was withdrawn: an answered task that was cancelled is only cancelled", () => {
+    const bed = granted();
+    bed.submit("answer", 3);
+    bed.ventilator.dropSession();
+    bed.core.cancel(ids("answer", 2));
+    bed.advance(500);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard().filter((line) => line !== "SUBMIT answer 1,2,3")).toEqual([
+      "CANCEL 2",
+      "SUBMIT answer 1",
+      "SUBMIT answer 3",
+    ]);
+  });
+
+  test("keeps the options and inputs of what is left of a batch", () => {
+    const bed = granted();
+    const heard: Submit[] = [];
+    bed.submit("sink", 3, {
+      batch: { options: { priority: { at: [0, 2], values: [7, 9] } }, values: encodeValues(["a", "b", "c"]) },
+    });
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1) });
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    bed.ventilator.onSubmit = (submit) => heard.push(submit);
+    bed.ventilator.grant(100);
+    expect(heard[0]?.options).toEqual({ priority: { at: [1], values: [9] } });
+    expect(heard[0] && decodeValues(heard[0].values)).toEqual(["b", "c"]);
+  });
+});
+
+test("a cut that the session survives loses nothing and says nothing twice", () => {
+  const bed = granted();
+  bed.ventilator.isAlive = false;
+  bed.advance(350);
+  bed.submit("sink", 2);
+  expect(bed.events.credits[0]).toEqual([0, 0]);
+  bed.ventilator.isAlive = true;
+  bed.ventilator.server.wake(bed.now, 1_000);
+  bed.advance(200);
+  expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1,2"]);
+  expect(bed.events.credits[0]?.[0]).toBe(98);
+  expect(bed.reported()).toEqual(["ventilator.resumed"]);
+});
+
+describe("a ventilator that was started anew", () => {
+  test("gets what it may not have; what it had accepted is reported as lost, by id and once", () => {
+    const bed = granted();
+    bed.submit("sink", 4);
+    bed.submit("answer", 1);
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1, 3) });
+    bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 2) });
+    bed.core.cancel(ids("sink", 3));
+    bed.settle();
+    bed.ventilator.restart();
+    bed.ventilator.heard();
+    bed.advance(500);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 4", "SUBMIT answer 1"]);
+    const lost = bed.reports.find(({ type }) => type === "tasks.lost");
+    expect(lost).toMatchObject({
+      count: 2,
+      ids: [
+        { origin: originsOf(0).sink, first: 1, last: 1 },
+        { origin: originsOf(0).sink, first: 3, last: 3 },
+      ],
+    });
+    expect(bed.events.heard.at(-1)).toBe("rejected TQ_ERR_UNKNOWN_OUTCOME 3");
+    expect(bed.core.stats()).toMatchObject([{ unaccepted: 1, unsettled: 0, unanswered: 1 }]);
+    bed.reports.length = 0;
+    bed.ventilator.restart();
+    bed.advance(500);
+    expect(bed.reports.some(({ type }) => type === "tasks.lost")).toBe(false);
+  });
+});
+
+test("each ventilator gets its own tasks, and tells of them", () => {
+  const bed = new TestBed(2);
+  for (const ventilator of bed.ventilators) ventilator.grant(10);
+  bed.submit("sink", 2, { owner: 0 });
+  bed.submit("sink", 3, { owner: 1 });
+  expect(bed.ventilators.map((ventilator) => ventilator.heard())).toEqual([
+    ["SUBMIT sink 1,2"],
+    ["SUBMIT sink 1,2,3"],
+  ]);
+  expect(bed.events.credits.map(([tasks]) => tasks)).toEqual([8, 7]);
+});
+
+test("ids that were never handed to a ventilator, and verbs that are not its own, are violations, told at powers of two", () => {
+  const bed = new TestBed(2);
+  for (const ventilator of bed.ventilators) ventilator.grant(10);
+  bed.submit("sink", 1, { owner: 1 });
+  bed.reported();
+  bed.ventilator.say({ verb: "ACCEPTED", ids: idRun(originsOf(1).sink, 1, 1) });
+  bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 1) });
+  bed.ventilator.say({ verb: "RECALL", ids: ids("sink", 1) });
+  bed.core.violation(bed.now, { channel: "ventilator:0" }, "garbage");
+  expect(bed.events.heard).toEqual([]);
+  expect(bed.reports).toMatchObject([
+    { type: "peer.violated", endpoint: "tcp://v0", count: 1 },
+    { type: "peer.violated", count: 2 },
+    { type: "peer.violated", count: 4, reason: "garbage" },
+  ]);
+  expect(bed.core.stats()[0]).toMatchObject({ violations: 4, state: "open" });
+});
+
+test("a silent ventilator is told as unreachable once, and its return by credit", () => {
+  const bed = granted();
+  bed.ventilator.isAlive = false;
+  bed.advance(3_000);
+  expect(bed.events.heard).toEqual(["unreachable 0 TQ_ERR_UNREACHABLE"]);
+  expect(bed.core.stats()).toMatchObject([{ state: "unreachable" }]);
+  bed.ventilator.isAlive = true;
+  bed.advance(500);
+  bed.ventilator.grant(5);
+  expect(bed.events.credits[0]?.[0]).toBe(5);
+  expect(bed.reported()).toEqual(["ventilator.unreachable", "ventilator.lost", "ventilator.joined"]);
+});
+
+test("a refusal ends it for this endpoint, and names the right one", () => {
+  const bed = new TestBed();
+  bed.ventilator.restart();
+  bed.ventilator.refusal = { code: "TQ_ERR_WRONG_ENDPOINT", message: "for workers", endpoint: "tcp://v0:2" };
+  bed.reported();
+  bed.advance(2_000);
+  expect(bed.reports.at(-1)).toMatchObject({
+    type: "ventilator.refused",
+    code: "TQ_ERR_WRONG_ENDPOINT",
+    rightEndpoint: "tcp://v0:2",
+  });
+  expect(bed.events.heard).toEqual(["unreachable 0 TQ_ERR_WRONG_ENDPOINT"]);
+  expect(bed.core.stats()).toMatchObject([{ state: "refused" }]);
+  expect(bed.core.wakeAt()).toBe(Number.POSITIVE_INFINITY);
+});

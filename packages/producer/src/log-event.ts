@@ -1,0 +1,44 @@
+/** Which of the producer's events are worth which level of its log, and what they mean in words. */
+import type { TqLogger } from "@tq/common/node";
+import type { ProducerEvent } from "./core/events.ts";
+
+type Level = "info" | "warn" | "error";
+
+const levels: Readonly<Record<ProducerEvent["type"], Level>> = {
+  "ventilator.joined": "info",
+  "ventilator.resumed": "info",
+  "ventilator.lost": "warn",
+  "ventilator.unreachable": "warn",
+  "ventilator.refused": "error",
+  "tasks.lost": "error",
+  "peer.violated": "warn",
+};
+
+export function logEvent(log: TqLogger, event: ProducerEvent): void {
+  const { type, ...fields } = event;
+  log[levels[type]]({ event: type, ...fields }, describe(event));
+}
+
+function describe(event: ProducerEvent): string {
+  const { endpoint } = event;
+  switch (event.type) {
+    case "ventilator.joined": {
+      const again = event.resubmitted === 0 ? "" : `; ${event.resubmitted} tasks are submitted again`;
+      return `ventilator ${event.name} is here, at ${endpoint}${again}`;
+    }
+    case "ventilator.resumed":
+      return `the connection to ${endpoint} is back; nothing was lost`;
+    case "ventilator.lost":
+      return `the session with the ventilator at ${endpoint} is over; a new one is asked for`;
+    case "ventilator.unreachable":
+      return `no ventilator answers at ${endpoint}; still trying`;
+    case "ventilator.refused": {
+      const right = event.rightEndpoint === undefined ? "" : `; the right one is ${event.rightEndpoint}`;
+      return `${endpoint} refuses this producer: ${event.message}${right}`;
+    }
+    case "tasks.lost":
+      return `the ventilator at ${endpoint} was started anew; ${event.count} tasks that it had accepted were in its memory and are lost, unless it has a journal`;
+    case "peer.violated":
+      return `${endpoint} broke the protocol ${event.count} times so far: ${event.reason}`;
+  }
+}

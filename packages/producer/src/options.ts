@@ -1,0 +1,59 @@
+/** What a producer can be told, and what is wrong with what it was told. */
+import { contractLimits, TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
+import { parseEndpoint } from "@tq/common/transport";
+
+export interface ProducerOptions {
+  /** The ventilators' endpoints for producers, for example `tcp://10.0.0.5:5559`. At least one; tasks are spread over them. */
+  readonly ventilators: readonly string[];
+  /** How this process is shown to people. Default `host:pid`. */
+  readonly name?: string | undefined;
+  /** Default: JSON lines on stderr. */
+  readonly log?: TqLogger | undefined;
+  /**
+   * How long a ventilator may be out of reach, at the start and later, in milliseconds from 1 to 2³¹−1; then waiting calls are
+   * told. Default 10,000.
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+export const timeoutDefaultMs = 10_000;
+
+const known: Record<keyof ProducerOptions, true> = {
+  ventilators: true,
+  name: true,
+  log: true,
+  timeoutMs: true,
+};
+
+/**
+ * Checks everything before anything is started.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
+ */
+export function checkOptions(options: ProducerOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalid("startProducer takes an object with `ventilators`", "options");
+  }
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
+  if (unknown !== undefined) {
+    throw invalid(`unknown option ${unknown}; known are ${Object.keys(known).join(", ")}`, unknown);
+  }
+  const { ventilators, name, timeoutMs } = options;
+  if (!Array.isArray(ventilators) || ventilators.length === 0) {
+    throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");
+  }
+  for (const endpoint of ventilators) parseEndpoint(endpoint);
+  if (name !== undefined && (typeof name !== "string" || name === "" || name.length > 128)) {
+    throw invalid("name is a text of 1 to 128 characters", "name");
+  }
+  const max = contractLimits.timeoutMsMax;
+  const isTimeout =
+    timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 1 && timeoutMs <= max);
+  if (!isTimeout)
+    throw invalid(`timeoutMs is a number from 1 to ${max}, not ${String(timeoutMs)}`, "timeoutMs");
+}
+
+function invalid(message: string, option: string): TqError<"TQ_ERR_INVALID_OPTION"> {
+  return new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option } });
+}

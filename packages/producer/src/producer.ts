@@ -1,0 +1,256 @@
+/** The producer as a process runs it: the core and the submitter, joined to sockets, clock and log. It decides nothing. */
+import { invariant, TqError } from "@tq/common";
+import {
+  createLogger,
+  defaultName,
+  drawBootId,
+  drawOrigin,
+  monotonicNow,
+  type TqLogger,
+} from "@tq/common/node";
+import { defaultTiming, type Timing } from "@tq/common/protocol";
+import { createSubmitter, type Submission, type SubmitStats, type TaskSubmitter } from "@tq/common/submit";
+import {
+  type Core,
+  createDriver,
+  createZeromqTransport,
+  type Driver,
+  type Transport,
+} from "@tq/common/transport";
+import { mention, type ProducerEvent } from "./core/events.ts";
+import { refusedBy, unreachableAt } from "./core/link-errors.ts";
+import { ProducerCore } from "./core/producer-core.ts";
+import type { VentilatorLinkStats } from "./core/ventilator-link.ts";
+import { logEvent } from "./log-event.ts";
+import { checkOptions, type ProducerOptions, timeoutDefaultMs } from "./options.ts";
+
+export interface DrainOptions {
+  /** How long to wait for what is not accepted or answered. Default 25,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ProducerStats extends SubmitStats {
+  readonly ventilators: readonly VentilatorLinkStats[];
+}
+
+/** Submits tasks to ventilators in other processes. */
+export interface Producer extends TaskSubmitter, AsyncDisposable {
+  readonly name: string;
+  /** Whether at least one ventilator is in reach. */
+  readonly connected: boolean;
+  stats(): ProducerStats;
+  /** Takes nothing new and waits until all is accepted and answered, or the time is over: what is left is logged, by id. */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Says goodbye. Calls that wait are rejected with `TQ_ERR_CLOSED`; call `drain` first. Harmless twice. */
+  close(): Promise<void>;
+  /** Resolves once it is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** For the parts of tq itself: other carriers, other clocks. */
+export interface ProducerInternals {
+  /** Not closed by the producer. */
+  readonly transport?: Transport | undefined;
+  readonly timing?: Timing | undefined;
+  readonly onEvent?: ((event: ProducerEvent) => void) | undefined;
+}
+
+const drainDefaultMs = 25_000;
+
+/**
+ * Starts a producer. Resolves when the first ventilator has welcomed it.
+ *
+ * A ventilator that is away later is waited for: what it may not have is submitted again, with the same ids.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`; `TQ_ERR_UNREACHABLE` if none answers within `timeoutMs`;
+ * `TQ_ERR_WRONG_ENDPOINT`, which names the right one; `TQ_ERR_UNSUPPORTED_VERSION`.
+ */
+export async function startProducer(
+  options: ProducerOptions,
+  internals: ProducerInternals = {},
+): Promise<Producer> {
+  checkOptions(options);
+  const producer = new RunningProducer(options, internals);
+  try {
+    await producer.connect();
+  } catch (error) {
+    await producer.close();
+    throw error;
+  }
+  return producer.asProducer();
+}
+
+class RunningProducer {
+  readonly #name: string;
+  readonly #log: TqLogger;
+  readonly #onEvent: ((event: ProducerEvent) => void) | undefined;
+  readonly #transport: Transport;
+  readonly #ownsTransport: boolean;
+  readonly #driver: Driver;
+  readonly #core: ProducerCore;
+  readonly #submission: Submission;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #endpoints: readonly string[];
+  readonly #timeoutMs: number;
+  /** What the submitter wants to do before the core flushes. */
+  #endOfTurn: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ProducerOptions, internals: ProducerInternals) {
+    const { timeoutMs = timeoutDefaultMs } = options;
+    this.#endpoints = options.ventilators;
+    this.#timeoutMs = timeoutMs;
+    this.#name = options.name ?? defaultName();
+    this.#log = options.log ?? createLogger("producer");
+    this.#onEvent = internals.onEvent;
+    this.#ownsTransport = internals.transport === undefined;
+    this.#transport = internals.transport ?? createZeromqTransport();
+    const ventilators = options.ventilators.map((endpoint, index) => ({
+      channel: channelOf(index),
+      endpoint,
+      origins: { sink: drawOrigin(), answer: drawOrigin() },
+    }));
+    const timing = { ...(internals.timing ?? defaultTiming), unreachableAfterMs: timeoutMs };
+    let core: ProducerCore | undefined;
+    this.#submission = createSubmitter(
+      {
+        submit: (batch) => core?.submit(batch),
+        cancel: (ids) => core?.cancel(ids),
+        answered: (ids) => core?.answered(ids),
+      },
+      {
+        origins: ventilators.map(({ origins }) => origins),
+        now: monotonicNow,
+        atEndOfTurn: (run) => {
+          this.#endOfTurn.push(run);
+          this.#driver.touch();
+        },
+      },
+    );
+    this.#driver = createDriver({
+      transport: this.#transport,
+      core: (driver) => {
+        core = new ProducerCore({
+          now: driver.now(),
+          timing,
+          name: this.#name,
+          ventilators,
+          port: {
+            send: (channel, message) => driver.send(channel, undefined, message),
+            events: this.#submission.events,
+            report: (event) => this.#report(event),
+            drawBootId,
+          },
+        });
+        return this.#withEndOfTurn(core);
+      },
+    });
+    invariant(core !== undefined, "a driver makes its core at once");
+    this.#core = core;
+  }
+
+  /** Resolves with the first that is there; rejects with the first that refuses, or when all are out of reach. */
+  connect(): Promise<void> {
+    for (const [index, endpoint] of this.#endpoints.entries())
+      this.#driver.connect(channelOf(index), endpoint);
+    return this.#started.promise;
+  }
+
+  asProducer(): Producer {
+    const { submitter } = this.#submission;
+    const isConnected = () => this.#isConnected;
+    return {
+      submit: submitter.submit.bind(submitter),
+      submitMany: submitter.submitMany.bind(submitter),
+      run: submitter.run.bind(submitter),
+      map: submitter.map.bind(submitter),
+      mapSettled: submitter.mapSettled.bind(submitter),
+      cancel: submitter.cancel.bind(submitter),
+      name: this.#name,
+      get connected() {
+        return isConnected();
+      },
+      stats: () => ({ ...this.#submission.stats(), ventilators: this.#core.stats() }),
+      drain: (options) => this.#drain(options),
+      close: () => this.close(),
+      closed: this.#closed.promise,
+      [Symbol.asyncDispose]: async () => {
+        await this.#drain();
+        await this.close();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #isConnected(): boolean {
+    return this.#core.stats().some(({ state }) => state === "open");
+  }
+
+  async #drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) return;
+    this.#submission.stop();
+    const { promise: timeout, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([timeout, this.#submission.idle()]);
+    clearTimeout(timer);
+    this.#reportLeft("drain.left");
+  }
+
+  async #close(): Promise<void> {
+    this.#reportLeft("close.left");
+    this.#submission.events.closed(new TqError("TQ_ERR_CLOSED", `producer ${this.#name} was closed`));
+    // Cancellations and acknowledgements of this turn are the last words.
+    this.#driver.flushNow();
+    this.#core.close("closed");
+    await this.#driver.close();
+    if (this.#ownsTransport) await this.#transport.close();
+    this.#closed.resolve();
+  }
+
+  #reportLeft(event: "drain.left" | "close.left"): void {
+    const left = mention(this.#submission.waiting());
+    const { queued } = this.#submission.stats();
+    if (left.count === 0 && queued === 0) return;
+    const message = `${left.count} tasks are neither accepted nor answered, and ${queued} never left`;
+    this.#log.warn({ event, queued, ...left }, message);
+  }
+
+  /** The core, with the submitter's batches handed over before each flush. */
+  #withEndOfTurn(core: ProducerCore): Core {
+    return {
+      receive: core.receive.bind(core),
+      violation: core.violation.bind(core),
+      opened: core.opened.bind(core),
+      wake: core.wake.bind(core),
+      wakeAt: core.wakeAt.bind(core),
+      flush: (now) => {
+        const due = this.#endOfTurn;
+        this.#endOfTurn = [];
+        for (const run of due) run();
+        core.flush(now);
+      },
+    };
+  }
+
+  #report(event: ProducerEvent): void {
+    logEvent(this.#log, event);
+    this.#onEvent?.(event);
+    if (event.type === "ventilator.joined") this.#started.resolve();
+    if (event.type === "ventilator.refused") {
+      this.#started.reject(refusedBy(event.endpoint, { ...event, endpoint: event.rightEndpoint }));
+    }
+    // All links count from the same start, so the first that gives up speaks for the others.
+    if (event.type === "ventilator.unreachable") {
+      this.#started.reject(unreachableAt(this.#endpoints, this.#timeoutMs));
+    }
+  }
+}
+
+function channelOf(index: number): string {
+  return `ventilator:${index}`;
+}
