@@ -143,6 +143,11 @@ const heartbeat: FieldsOf<Heartbeat> = {
   sent: { ...anyUint, doc: "Highest number that the sender has given out itself." },
   grants: { type: "grants", optional: true, doc: grantsDoc },
   held: { ...held, optional: true, doc: "Worker to ventilator: the attempts that it holds." },
+  unfinished: {
+    ...anyUint,
+    optional: true,
+    doc: "Worker to ventilator: how many of them are queued or running. The others wait for their commit.",
+  },
 };
 
 const grant: FieldsOf<Grant> = { ...envelope, grants: { type: "grants", doc: grantsDoc } };

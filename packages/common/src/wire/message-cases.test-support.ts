@@ -106,6 +106,13 @@ const sessionMessages: Record<string, Message> = {
     grants: [0, 320, 1_048_576, 1, 16, 65_536],
     held: { epoch: 3, ids: { origins: [], runs: [] } },
   },
+  "HEARTBEAT of a worker whose results wait for their commit": {
+    verb: "HEARTBEAT",
+    ...beat,
+    sent: 12,
+    held: { epoch: 3, ids: { origins: [origin], runs: [0, 41, 2] } },
+    unfinished: 0,
+  },
   GRANT: { verb: "GRANT", ...beat, grants: [0, 9_007_199_254_740_991, 5_000_000_000] },
   BYE: { verb: "BYE", ...beat, reason: "drained" },
   HEART: {

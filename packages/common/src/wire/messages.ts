@@ -157,6 +157,8 @@ export interface Heartbeat extends InSession {
   readonly sent: number;
   readonly grants?: Grants | undefined;
   readonly held?: HeldAttempts | undefined;
+  /** Worker to ventilator: how many of the held attempts have not settled, queued or running. The others wait for their commit. */
+  readonly unfinished?: number | undefined;
 }
 
 export interface Grant extends InSession {

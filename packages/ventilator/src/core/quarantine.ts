@@ -20,6 +20,7 @@ const screenedBytesMax = 1024 * 1024;
 export class Quarantine {
   readonly #handover: Handover;
   readonly #lifecycle: TaskLifecycle;
+  #count = 0;
 
   constructor(parts: { readonly handover: Handover; readonly lifecycle: TaskLifecycle }) {
     this.#handover = parts.handover;
@@ -41,6 +42,7 @@ export class Quarantine {
   /** The next suspect that must be alone, or as many as can be screened together. */
   #pack(queue: DefinitionQueue, { worker, credit }: WorkerDefinition): Parcel {
     const parcel = new Parcel();
+    this.#count += 1;
     const tasksMax = Math.min(credit.tasks, screenedTasksMax);
     let isAlone = false;
     while (!isAlone && parcel.tasks < tasksMax && parcel.bytes < screenedBytesMax) {
@@ -57,11 +59,15 @@ export class Quarantine {
       else {
         parcel.add(run, target.destination);
         this.#lifecycle.lease(worker, batch, run);
+        batch.troubleOf(index).keptApart = this.#count;
       }
       dropStale(queue);
     }
     const quarantine: WorkerQuarantine = parcel.tasks === 1 ? "alone" : "screening";
-    if (parcel.tasks > 0) worker.quarantine = quarantine;
+    if (parcel.tasks > 0) {
+      worker.quarantine = quarantine;
+      worker.quarantineNumber = this.#count;
+    }
     return parcel;
   }
 }
@@ -77,8 +83,9 @@ const dropStale = (queue: DefinitionQueue): void => {
   }
 };
 
+/** Nothing is at it, or nothing but results that wait for their commit, as its last heartbeat said. */
 const isIdle = ({ worker, credit }: WorkerDefinition): boolean =>
-  worker.leases === 0 && credit.tasks > 0 && worker.session.hasRoom;
+  worker.unfinished === 0 && credit.tasks > 0 && worker.session.hasRoom;
 
 /** Keeps new tasks from the worker that will be idle soonest, unless one is being emptied or used already. */
 const emptyOne = (queue: DefinitionQueue): void => {

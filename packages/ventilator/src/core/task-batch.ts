@@ -46,6 +46,8 @@ export interface TaskTrouble {
   failures: number;
   crashes: number;
   suspicion: Suspicion;
+  /** Number of the quarantine it was last handed out in. */
+  keptApart: number;
   lastError: RemoteError | undefined;
   /** The outcome that waits to be confirmed, while `settling`. */
   proposed: OutcomeStatus | undefined;
@@ -116,7 +118,14 @@ export class TaskBatch {
     this.#trouble ??= new Map();
     let trouble = this.#trouble.get(index);
     if (trouble === undefined) {
-      trouble = { failures: 0, crashes: 0, suspicion: "none", lastError: undefined, proposed: undefined };
+      trouble = {
+        failures: 0,
+        crashes: 0,
+        suspicion: "none",
+        keptApart: 0,
+        lastError: undefined,
+        proposed: undefined,
+      };
       this.#trouble.set(index, trouble);
     }
     return trouble;

@@ -151,10 +151,11 @@ export class TaskLifecycle {
 
   /** The worker died with it: it is kept apart from now on, and is dead if it was alone too often. True if it is suspect. */
   blame(batch: TaskBatch, index: number, worker: WorkerPeer): boolean {
-    const wasAlone = worker.quarantine === "alone";
-    this.#unlease(batch, index);
     const trouble = batch.troubleOf(index);
-    const wasKeptApart = worker.quarantine === "alone" || worker.quarantine === "screening";
+    const isQuarantined = worker.quarantine === "alone" || worker.quarantine === "screening";
+    const wasKeptApart = isQuarantined && trouble.keptApart === worker.quarantineNumber;
+    const wasAlone = wasKeptApart && worker.quarantine === "alone";
+    this.#unlease(batch, index);
     trouble.suspicion = wasKeptApart ? "guilty-or-unlucky" : "suspect";
     if (wasAlone) {
       trouble.crashes += 1;

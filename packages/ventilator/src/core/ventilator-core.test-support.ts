@@ -65,6 +65,8 @@ export class ScriptedWorker {
   readonly client: SessionClient;
   readonly received: NumberedMessage[] = [];
   held: HeldAttempts | undefined;
+  /** How many of them are queued or running. */
+  unfinished: number | undefined;
   /** False: the process is gone, or cut off. */
   isAlive = true;
   epoch = 0;
@@ -101,7 +103,8 @@ export class ScriptedWorker {
         ended: () => {},
         unreachable: () => {},
         refused: () => {},
-        heartbeatState: () => (this.held === undefined ? {} : { held: this.held }),
+        heartbeatState: () =>
+          this.held === undefined ? {} : { held: this.held, unfinished: this.unfinished },
       },
     });
   }

@@ -203,6 +203,24 @@ test("only a death while running alone counts, and too many of them end the task
   expect(bed.sink.proposals).toEqual(["dead 1"]);
 });
 
+test("a worker is free again when its suspects have run, even if the sink has not committed them yet", () => {
+  const bed = new TestBed();
+  const lost = bed.worker("lost");
+  bed.submit(1, 1);
+  lost.isAlive = false;
+  bed.pass(350);
+  const next = bed.worker("next");
+  bed.submit(2, 1);
+  expect(next.tasks).toBe("1#2");
+  next.held = { epoch: 7, ids: idsOf(origin, [1]), attempts: { at: [0], values: [2] } };
+  next.unfinished = 1;
+  bed.pass(150);
+  expect(next.tasks).toBe("1#2");
+  next.unfinished = 0;
+  for (let step = 0; step < 8 && next.tasks === "1#2"; step++) bed.pass(25);
+  expect(next.tasks).toBe("1#2,2");
+});
+
 test("a worker that says goodbye leaves no suspects", () => {
   const bed = new TestBed();
   const leaving = bed.worker("leaving");

@@ -29,6 +29,10 @@ export class WorkerPeer {
   /** The same per batch, so that the leases of a dead worker are found without searching all tasks. */
   readonly leasesByBatch = new Map<TaskBatch, number>();
   quarantine: Quarantine = "open";
+  /** Which quarantine that is; see `TaskTrouble.keptApart`. */
+  quarantineNumber = 0;
+  /** Leases that only wait for their commit, as far as it has said. */
+  #settledLeases = 0;
   /** What its heart last said. */
   started: HeldAttempts | undefined;
   isBlocked = false;
@@ -71,8 +75,20 @@ export class WorkerPeer {
     return this.definitions.find(fits)?.info.policy;
   }
 
+  /** Leases that may be queued or running there. */
+  get unfinished(): number {
+    return this.leases - this.#settledLeases;
+  }
+
+  /** It has said that so many of its present leases are queued or running. */
+  heardUnfinished(count: number): void {
+    this.#settledLeases = Math.max(0, this.leases - count);
+    if (this.unfinished === 0) this.endQuarantine();
+  }
+
   release(batch: TaskBatch, count: number): void {
     this.leases -= count;
+    this.#settledLeases = Math.max(0, this.#settledLeases - count);
     const left = (this.leasesByBatch.get(batch) ?? 0) - count;
     if (left > 0) this.leasesByBatch.set(batch, left);
     else this.leasesByBatch.delete(batch);

@@ -176,6 +176,7 @@ export class WorkerSessions implements SessionServerHandler {
     // Comparable only if nothing is on its way in either direction.
     const { session } = worker;
     if (message.sent !== session.received || message.received !== session.sent) return;
+    if (message.unfinished !== undefined) worker.heardUnfinished(message.unfinished);
     if (countIds(held.ids) === worker.leases) return;
     this.#reconcile(worker, held.ids);
   }

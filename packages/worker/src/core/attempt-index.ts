@@ -27,6 +27,17 @@ export class AttemptIndex {
     return count;
   }
 
+  /** How many wait for a slot or have one. */
+  get unfinished(): number {
+    let count = 0;
+    for (const home of this.#byOrigin.values()) {
+      home.forEach(({ state }) => {
+        if (state === "queued" || state === "running") count += 1;
+      });
+    }
+    return count;
+  }
+
   /** A list, so that what is done with them may delete them. */
   all(): Attempt[] {
     const attempts: Attempt[] = [];

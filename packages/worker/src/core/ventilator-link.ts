@@ -151,7 +151,7 @@ export class VentilatorLink implements SessionClientHandler {
 
   heartbeatState() {
     const { attempts, epoch, grants } = this.account;
-    return { grants: grants.tell(), held: attempts.held(epoch) };
+    return { grants: grants.tell(), held: attempts.held(epoch), unfinished: attempts.unfinished };
   }
 
   #connect(now: number): SessionClient {
