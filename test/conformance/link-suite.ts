@@ -38,6 +38,7 @@ export function linkSuite(carrier: Carrier): void {
     routes(carrier);
     connections(carrier);
     losses(carrier);
+    lastWords(carrier);
     closing(carrier);
   });
 }
@@ -252,19 +253,7 @@ function losses(carrier: Carrier): void {
   });
 }
 
-function closing(carrier: Carrier): void {
-  test("frees its endpoint by the time close resolves", async () => {
-    const node = nodeMaker(carrier);
-    let { link } = await bindProbe(node(), carrier.wildcard());
-    const client = connectProbe(node(), link.endpoint);
-    for (let round = 0; round < 5; round++) {
-      const endpoint = link.endpoint;
-      await client.opened.next();
-      await link.close();
-      ({ link } = await bindProbe(node(), endpoint));
-    }
-  });
-
+function lastWords(carrier: Carrier): void {
   test("lets the last words of a closing client through", async () => {
     const node = nodeMaker(carrier);
     const server = await bindProbe(node(), carrier.wildcard());
@@ -283,6 +272,40 @@ function closing(carrier: Carrier): void {
     server.link.send(route, frames("bye"));
     await server.link.close();
     expect(await client.inbox.next()).toEqual(["bye"]);
+  });
+
+  test("gives a client that was busy all of what a closing server had said", async () => {
+    const node = nodeMaker(carrier);
+    const server = await bindProbe(node(), carrier.wildcard());
+    const client = connectProbe(node(), server.link.endpoint);
+    const route = await meet(server, client);
+    // So many that a reader who pauses now and then does so in the middle of the last words.
+    const before = linkLimits.messagesPerTurnMax - 30;
+    for (let index = 0; index < before; index++) {
+      server.link.send(route, frames("before"));
+      await client.inbox.next();
+    }
+    const words = Array.from({ length: 60 }, (_, index) => [`${index}`]);
+    for (const texts of words) server.link.send(route, frames(...texts));
+    const closing = server.link.close();
+    // The event loop stands still while words and end arrive.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    await closing;
+    for (const texts of words) expect(await client.inbox.next()).toEqual(texts);
+  });
+}
+
+function closing(carrier: Carrier): void {
+  test("frees its endpoint by the time close resolves", async () => {
+    const node = nodeMaker(carrier);
+    let { link } = await bindProbe(node(), carrier.wildcard());
+    const client = connectProbe(node(), link.endpoint);
+    for (let round = 0; round < 5; round++) {
+      const endpoint = link.endpoint;
+      await client.opened.next();
+      await link.close();
+      ({ link } = await bindProbe(node(), endpoint));
+    }
   });
 
   test("receives nothing once close was called, drops what is sent then, and can be closed twice", async () => {
