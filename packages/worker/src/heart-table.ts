@@ -5,7 +5,7 @@
  *
  * Plain stores, without locks or atomics. A row that changes while it is read may give an attempt that there is not; it is
  * then one that settled within the same microsecond, and the ventilator ignores what it does not know. In the case that
- * matters, a loop that stands still, nothing is written.
+ * matters, a loop that stands still, nothing is written. Only the end of the thread is said with atomics.
  */
 
 import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
@@ -43,6 +43,8 @@ export class HeartTable {
   readonly #attempt: Float64Array;
   readonly #origin: Uint32Array;
   readonly #ventilator: Uint32Array;
+  /** 1: the thread has closed its sockets. */
+  readonly #closed: Int32Array;
   #lastOrigin = "";
   #originHigh = 0;
   #originLow = 0;
@@ -50,7 +52,7 @@ export class HeartTable {
   constructor(size: TableSize, memory?: SharedArrayBuffer) {
     const { ventilators, slots } = size;
     this.size = size;
-    this.memory = memory ?? new SharedArrayBuffer(8 * (1 + 3 * ventilators + 3 * slots) + 4 * slots);
+    this.memory = memory ?? new SharedArrayBuffer(8 * (1 + 3 * ventilators + 3 * slots) + 4 * slots + 4);
     let at = 0;
     const place = (bytes: number): [SharedArrayBuffer, number] => {
       at += bytes;
@@ -64,6 +66,7 @@ export class HeartTable {
     this.#bootId = new Uint32Array(...place(8 * ventilators), 2 * ventilators);
     this.#origin = new Uint32Array(...place(8 * slots), 2 * slots);
     this.#ventilator = new Uint32Array(...place(4 * slots), slots);
+    this.#closed = new Int32Array(...place(4), 1);
   }
 
   // ---- written by the main thread ----------------------------------------------------------------------------------
@@ -102,7 +105,17 @@ export class HeartTable {
     this.#seq[slot] = 0;
   }
 
-  // ---- read by the heart thread ------------------------------------------------------------------------------------
+  /** Stands still until the thread has closed its sockets, or the time is over. */
+  waitUntilClosed(timeoutMs: number): void {
+    Atomics.wait(this.#closed, 0, 0, timeoutMs);
+  }
+
+  // ---- the heart thread ------------------------------------------------------------------------------------
+
+  markClosed(): void {
+    Atomics.store(this.#closed, 0, 1);
+    Atomics.notify(this.#closed, 0);
+  }
 
   /** How long the loop of the main thread has not turned, beyond the interval of its marks. */
   stuckMs(): number {

@@ -25,4 +25,5 @@ const beats = setInterval(() => {
 parentPort?.once("message", async () => {
   clearInterval(beats);
   await transport.close();
+  table.markClosed();
 });

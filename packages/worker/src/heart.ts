@@ -12,6 +12,9 @@ import { type HeartTable, type TableSize, turnMarkMs } from "./heart-table.ts";
 /** Twice per heartbeat and more: two may be lost, and a third be late. */
 export const beatMs = 250;
 
+/** What a process that exits gives the thread to close its sockets, which takes some milliseconds. */
+const exitWaitMs = 500;
+
 /** What the thread is given. */
 export interface HeartThreadData {
   readonly memory: SharedArrayBuffer;
@@ -33,10 +36,12 @@ export interface HeartOptions {
 export class Heart {
   readonly #thread: Thread;
   readonly #marks: NodeJS.Timeout;
+  readonly #table: HeartTable;
   #closing: Promise<void> | undefined;
 
   constructor(options: HeartOptions) {
     const { endpoints, table } = options;
+    this.#table = table;
     table.markTurn();
     this.#marks = setInterval(() => table.markTurn(), turnMarkMs).unref();
     // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
@@ -47,6 +52,7 @@ export class Heart {
     this.#thread.on("error", options.onFailure);
     // A heart alone is no reason for a process to live.
     this.#thread.unref();
+    process.once("exit", this.#onExit);
   }
 
   /** Resolves when the thread has ended. Harmless twice. */
@@ -57,11 +63,20 @@ export class Heart {
 
   async #end(): Promise<void> {
     clearInterval(this.#marks);
+    process.off("exit", this.#onExit);
     if (this.#thread.threadId === -1) return;
     const ended = once(this.#thread, "exit");
     this.#thread.ref();
-    // It closes its sockets itself: a thread that ends with one waiting to receive takes the process with it.
     this.#thread.postMessage("close");
     await ended;
   }
+
+  /**
+   * A thread that ends while a socket of it waits to receive takes the process with it (SIGABRT), and with that the exit code
+   * and the message of whatever ended the process. So it closes its sockets first, and the process waits for that.
+   */
+  readonly #onExit = (): void => {
+    this.#thread.postMessage("close");
+    this.#table.waitUntilClosed(exitWaitMs);
+  };
 }

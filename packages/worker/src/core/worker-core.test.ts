@@ -1,5 +1,5 @@
 import { toRemoteError } from "@tq/common";
-import { decodeValue, decodeValues, type SessionMessage } from "@tq/common/wire";
+import { decodeValue, decodeValues, type SessionMessage, type Tasks } from "@tq/common/wire";
 import { describe, expect, it } from "vitest";
 import { coreLimits } from "./limits.ts";
 import { createStartedAttempt, type StartedAttempt } from "./port.ts";
@@ -260,11 +260,13 @@ describe("timeouts", () => {
 });
 
 describe("what cannot be taken is given back", () => {
-  it.each([
+  const cases: [string, Partial<Pick<Tasks, "sink" | "definition" | "epoch">>][] = [
     ["an unknown sink", { sink: "nobody" }],
     ["an unknown definition", { definition: 9 }],
     ["another epoch", { epoch: 7 }],
-  ])("%s", (_what, options) => {
+  ];
+
+  it.each(cases)("%s", (_what, options) => {
     const world = openWorld();
     world.ventilator.lease(ids(1, 2), { ...options, attempts: { at: [1], values: [3] } });
     world.settle();

@@ -149,10 +149,7 @@ export class Executor implements Settlement {
       this.#inputChecked(call, definition, checked);
       return;
     }
-    const { run } = call;
-    this.#wait(call, checked, (later) => {
-      if (call.run === run) this.#inputChecked(call, definition, later);
-    });
+    this.#wait(call, checked, (later) => this.#inputChecked(call, definition, later));
   }
 
   #inputChecked(call: Call, definition: Definition, checked: Validation<unknown>): void {
@@ -247,10 +244,11 @@ export class Executor implements Settlement {
     }
     const checked = isTypeOnly(task.progress) ? fine : validate(task.progress, value);
     if (checked instanceof Promise) {
-      void checked.then((later) => {
-        if (later.ok) this.#report(context, value);
-        else context.log.warn({ issues: later.issues }, "a progress value does not fit its schema; dropped");
-      });
+      // Nobody is there any more to be thrown at.
+      const dropped = (why: object) => context.log.warn(why, "a progress value was dropped");
+      void checked
+        .then((later) => (later.ok ? this.#report(context, value) : dropped({ issues: later.issues })))
+        .catch((error: unknown) => dropped({ err: error }));
     } else if (checked.ok) {
       this.#report(context, value);
     } else {

@@ -1,0 +1,77 @@
+import { createZeromqTransport } from "@tq/common/transport";
+import { afterEach, describe, expect, it } from "vitest";
+import { createStartedAttempt, type StartedAttempt } from "./core/port.ts";
+import { FakeVentilator, origin } from "./fake-ventilator.test-support.ts";
+import { Heart } from "./heart.ts";
+import { HeartTable } from "./heart-table.ts";
+
+const bootId = "0123456789abcdef";
+const started = (what: Partial<StartedAttempt>): StartedAttempt => ({
+  ...createStartedAttempt(),
+  origin,
+  attempt: 1,
+  ...what,
+});
+
+describe("the table that both threads see", () => {
+  it("gives each ventilator its own started attempts, with their numbers", () => {
+    const written = new HeartTable({ ventilators: 2, slots: 4 });
+    const read = new HeartTable(written.size, written.memory);
+    written.set(started({ slot: 0, seq: 5 }));
+    written.set(started({ slot: 1, seq: 2 ** 53 - 1, ventilator: 1 }));
+    written.set(started({ slot: 3, seq: 6, attempt: 2 }));
+    expect(read.started(0, 9)).toEqual({
+      epoch: 9,
+      ids: { origins: [origin], runs: [0, 5, 2] },
+      attempts: { at: [1], values: [2] },
+    });
+    expect(read.started(1, 9).ids).toEqual({ origins: [origin], runs: [0, 2 ** 53 - 1, 1] });
+    written.clear(0);
+    written.clear(3);
+    expect(read.started(0, 9).ids.runs).toEqual([]);
+  });
+
+  it("gives the sessions, as long as there are any", () => {
+    const written = new HeartTable({ ventilators: 2, slots: 1 });
+    const read = new HeartTable(written.size, written.memory);
+    const session = { session: 2 ** 52 + 1, bootId, epoch: 3 };
+    written.setSession(1, session);
+    expect([read.session(0), read.session(1)]).toEqual([undefined, session]);
+    written.clearSession(1);
+    expect(read.session(1)).toBeUndefined();
+  });
+});
+
+describe("the heart", () => {
+  const open: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  });
+
+  it("beats while the main loop stands still, and says for how long and on what", async () => {
+    const transport = createZeromqTransport();
+    open.push(() => transport.close());
+    const ventilator = await new FakeVentilator(transport).bind("tcp://127.0.0.1:*");
+    open.push(() => ventilator[Symbol.asyncDispose]());
+    const table = new HeartTable({ ventilators: 1, slots: 2 });
+    table.setSession(0, { session: 7, bootId, epoch: 3 });
+    const heart = new Heart({
+      endpoints: [ventilator.endpoint],
+      table,
+      beatMs: 20,
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+    open.push(() => heart.close());
+    expect(await ventilator.hearts.next()).toMatchObject({ verb: "HEART", session: 7, bootId });
+    table.set(started({ slot: 1, seq: 12 }));
+    const stillFrom = performance.now();
+    while (performance.now() - stillFrom < 400);
+    let heard = await ventilator.hearts.next();
+    while (heard.stuckMs < 150) heard = await ventilator.hearts.next();
+    expect(heard.started).toEqual({ epoch: 3, ids: { origins: [origin], runs: [0, 12, 1] } });
+    await heart.close();
+    await heart.close();
+  });
+});
