@@ -3,12 +3,14 @@
  */
 import {
   type AnyTask,
+  defaultPolicy,
   type Invalid,
   invalidInputError,
   invalidOutputError,
   isPromiseLike,
   isTask,
   isTypeOnly,
+  type TaskPolicy,
   TqError,
   type Valid,
   validate,
@@ -32,7 +34,12 @@ export class TaskShape {
 
   constructor(task: AnyTask, payloadBytesMax: number | undefined) {
     const { name, contractId, policy } = task;
-    const definition = { name, policy, ...(contractId !== undefined && { contract: contractId }) };
+    const definition = {
+      name,
+      ...(contractId !== undefined && { contract: contractId }),
+      // Who states no policy takes the workers': they may know the task better than a caller who has only its name.
+      ...(!isDefault(policy) && { policy }),
+    };
     const lane = (reply: Reply): Lane<Consumer> => ({
       definition,
       reply,
@@ -63,6 +70,14 @@ export class TaskShape {
     return isPromiseLike(validation) ? validation.then(parse) : parse(validation);
   }
 }
+
+function isDefault({ backoff, ...policy }: TaskPolicy): boolean {
+  const { backoff: defaultBackoff, ...rest } = defaultPolicy;
+  return isSame(policy, rest) && isSame(backoff, defaultBackoff);
+}
+
+const isSame = <Fields extends object>(one: Fields, other: Fields): boolean =>
+  Object.entries(other).every(([key, value]) => Reflect.get(one, key) === value);
 
 /** The shapes of the definitions in use. */
 export class TaskShapes {
