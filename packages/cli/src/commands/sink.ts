@@ -52,5 +52,5 @@ export async function runSink({
   const ended = printReady({ role: "sink", pid: process.pid, bind: sink.endpoint }).then(() =>
     writeResults(sink.results().batches(), output),
   );
-  return serve({ running: sink, ended, log });
+  return await serve({ running: sink, ended, log });
 }

@@ -68,7 +68,18 @@ export async function runSubmit(
     const source = isStream ? process.stdin : [{ where: undefined, value }];
     const log = createCliLogger("submit", options.logLevel);
     const style = errorStyleOf(options);
-    return await submitInputs({ submitter: producer, task, source, isWaiting, timeoutMs, stop, style, log });
+    const isConnected = () => producer.connected;
+    return await submitInputs({
+      submitter: producer,
+      isConnected,
+      task,
+      source,
+      isWaiting,
+      timeoutMs,
+      stop,
+      style,
+      log,
+    });
   } finally {
     await producer.close();
   }

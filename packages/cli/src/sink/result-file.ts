@@ -42,9 +42,9 @@ async function append(file: FileHandle, path: string, lines: string): Promise<vo
 
 async function takeBack(file: FileHandle, error: unknown): Promise<void> {
   const bytesWritten = error instanceof Error && "bytesWritten" in error ? Number(error.bytesWritten) : 0;
-  if (bytesWritten === 0) return;
-  const { size } = await file.stat();
-  await file.truncate(size - bytesWritten);
+  const found = await file.stat();
+  // A pipe or a device cannot take anything back.
+  if (bytesWritten > 0 && found.isFile()) await file.truncate(found.size - bytesWritten);
 }
 
 async function endsTorn(file: FileHandle): Promise<boolean> {

@@ -10,12 +10,7 @@ import type { NumberedInput } from "./input-lines.ts";
 import { isAboutInput, type Refusals } from "./refusals.ts";
 import type { SubmitProgress } from "./submit-progress.ts";
 
-/** A task that was never handed over has no ids. */
-type Settled = SettledTask<unknown> & {
-  readonly taskId?: string | undefined;
-  readonly traceId?: string | undefined;
-  readonly attempt?: number | undefined;
-};
+type Settled = SettledTask<unknown>;
 
 export interface RunAll {
   readonly submitter: Pick<TaskSubmitter, "mapSettled">;
@@ -47,7 +42,9 @@ export async function runAll(all: RunAll): Promise<void> {
       continue;
     }
     progress.settled += 1;
-    if (settled.outcome.status !== "completed") progress.unsuccessful += 1;
+    const { outcome } = settled;
+    if (outcome.status !== "completed") progress.unsuccessful += 1;
+    if (outcome.status === "failed" && outcome.error.code === "TQ_ERR_UNKNOWN_OUTCOME") progress.lost += 1;
     const full = output.add(formatResultLine({ task: task.name, ...toPrinted(settled) }));
     if (full !== undefined) await full;
   }

@@ -18,6 +18,8 @@ import { SubmitProgress } from "./submit-progress.ts";
 
 export interface SubmitInputs {
   readonly submitter: TaskSubmitter;
+  /** Whether the ventilator is in reach. */
+  readonly isConnected: () => boolean;
   readonly task: AnyTask;
   /** One JSON value per line, or the inputs themselves. */
   readonly source: Readable | readonly NumberedInput[];
@@ -30,13 +32,13 @@ export interface SubmitInputs {
 
 /** Rejects with what is about no single input: `TQ_ERR_DEADLINE_EXCEEDED`, `TQ_ERR_UNREACHABLE`, … */
 export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
-  const { task, source, isWaiting, timeoutMs, stop, style, log } = options;
+  const { task, source, isWaiting, stop, style, log } = options;
   const refusals = new Refusals((error) => say(formatError(error, style)));
   const ending = new AbortController();
   const stopReading = () => ending.abort();
   stop.signal.addEventListener("abort", stopReading);
   using progress = new SubmitProgress(log);
-  using bounds = new Bounds({ timeoutMs, stop, log });
+  using bounds = new Bounds(options);
   const inputs = isList(source) ? source : readInputs(source, refusals, ending.signal);
   const common = { ...options, inputs, refusals, progress, stopReading };
   const work = isWaiting ? runAll({ ...common, output: standardOutput }) : submitAll(common);
@@ -51,6 +53,7 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
     if (!isWaiting) await printAccepted(task, { progress, refusals, isStream: !isList(source) });
   }
   if (stop.signal.aborted) return exitCodeOfSignal(await stop.first);
+  if (progress.lost > 0) return exitCodes.unreachable;
   if (progress.unsuccessful > 0) return exitCodes.taskFailed;
   return refusals.count > 0 ? exitCodes.usage : exitCodes.fine;
 }
@@ -85,12 +88,16 @@ class Bounds implements Disposable {
   readonly exceeded: Promise<never>;
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor({ timeoutMs, stop, log }: Pick<SubmitInputs, "timeoutMs" | "stop" | "log">) {
+  constructor({ timeoutMs, isConnected, stop, log }: SubmitInputs) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.exceeded = promise;
     const expireAfter = (ms: number) => {
-      const error = new TqError("TQ_ERR_DEADLINE_EXCEEDED", `not done within ${ms / 1000} s`);
-      this.#timers.push(setTimeout(() => reject(error), ms));
+      const expire = () => {
+        const why = isConnected() ? "" : "; contact with the ventilator is lost";
+        const code = isConnected() ? "TQ_ERR_DEADLINE_EXCEEDED" : "TQ_ERR_UNREACHABLE";
+        reject(new TqError(code, `not done within ${ms / 1000} s${why}`));
+      };
+      this.#timers.push(setTimeout(expire, ms));
     };
     if (timeoutMs !== undefined) expireAfter(timeoutMs);
     stop.signal.addEventListener("abort", () => {

@@ -10,6 +10,8 @@ export class SubmitProgress implements Disposable {
   accepted = 0;
   settled = 0;
   unsuccessful = 0;
+  /** Tasks of which nobody can say how they ended. */
+  lost = 0;
   /** The last task that was accepted. */
   last: SubmittedTask | undefined;
   readonly #timer: NodeJS.Timeout;
