@@ -1,6 +1,7 @@
 /** Which of the producer's events are worth which level of its log, and what they mean in words. */
 import type { TqLogger } from "@tq/common/node";
 import type { ProducerEvent } from "./core/events.ts";
+import { refusedBy } from "./core/link-errors.ts";
 
 type Level = "info" | "warn" | "error";
 
@@ -32,10 +33,8 @@ function describe(event: ProducerEvent): string {
       return `the session with the ventilator at ${endpoint} is over; a new one is asked for`;
     case "ventilator.unreachable":
       return `no ventilator answers at ${endpoint}; still trying`;
-    case "ventilator.refused": {
-      const right = event.rightEndpoint === undefined ? "" : `; the right one is ${event.rightEndpoint}`;
-      return `${endpoint} refuses this producer: ${event.message}${right}`;
-    }
+    case "ventilator.refused":
+      return refusedBy(endpoint, { ...event, endpoint: event.rightEndpoint }).message;
     case "tasks.lost":
       return `the ventilator at ${endpoint} was started anew; ${event.count} tasks that it had accepted were in its memory and are lost, unless it has a journal`;
     case "peer.violated":

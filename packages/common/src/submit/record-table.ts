@@ -39,6 +39,11 @@ export class RecordTable {
     return this.#next;
   }
 
+  /** What it takes of memory. */
+  get pageCount(): number {
+    return this.#pages.size;
+  }
+
   /** Gives the next seq to a task. */
   add(consumer: Consumer, slot: number): number {
     const seq = this.#next++;

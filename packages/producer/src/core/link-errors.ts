@@ -9,7 +9,8 @@ export function unreachableAt(endpoints: readonly string[], timeoutMs: number): 
 
 export function refusedBy(endpoint: string, refusal: Omit<Refused, "verb">): TqError {
   const { code, message, endpoint: rightEndpoint } = refusal;
-  const hint = rightEndpoint === undefined ? "" : `; the endpoint for producers is ${rightEndpoint}`;
+  const isNamed = rightEndpoint === undefined || message.includes(rightEndpoint);
+  const hint = isNamed ? "" : `; the endpoint for producers is ${rightEndpoint}`;
   const known = isErrorCode(code);
   const text = `${endpoint} refuses this producer: ${known ? "" : `${code}: `}${message}${hint}`;
   return new TqError(known ? code : "TQ_ERR_PROTOCOL", text, {
