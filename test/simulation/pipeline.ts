@@ -3,8 +3,16 @@
  * accepted, what was committed and how often, what its owner was told.
  */
 import type { OutcomeStatus } from "@tq/common";
-import { forEachId, type SubmitEvents, type SubmitPort, type Timing } from "@tq/common/protocol";
+import {
+  forEachId,
+  idRun,
+  type SubmitEvents,
+  type SubmitOrigins,
+  type SubmitPort,
+  type Timing,
+} from "@tq/common/protocol";
 import { encodeValues, type IdRuns } from "@tq/common/wire";
+import { ProducerCore } from "../../packages/producer/src/core/producer-core.ts";
 import { SinkCore } from "../../packages/sink/src/core/sink-core.ts";
 import { createMemoryStore } from "../../packages/sink/src/store/memory-store.ts";
 import { VentilatorCore } from "../../packages/ventilator/src/core/ventilator-core.ts";
@@ -66,6 +74,18 @@ export interface PipelineOptions {
   readonly finality: number;
   /** Of an attempt, by a process that dies. */
   readonly death: number;
+}
+
+/** Whoever submits, and the process that it lives in. */
+export interface Submitter {
+  readonly port: SubmitPort;
+  readonly node: SimulatedNode;
+  readonly origins: SubmitOrigins;
+  /** The next seq of each origin. */
+  readonly next: { sink: number; answer: number };
+  /** Tasks that wait for credit. */
+  waiting: number;
+  credit(): number;
 }
 
 export class Pipeline {
@@ -131,31 +151,71 @@ export class Pipeline {
     this.sink = this.#startSink();
   }
 
-  /** A submitter in the ventilator's process. */
-  submitter(): SubmitPort {
+  /** In the ventilator's process. */
+  localSubmitter(origins: SubmitOrigins): Submitter {
     const events = recordingEvents(this.records, () => port);
     const port = this.ventilator.attach(events);
-    return port;
+    return {
+      port,
+      node: this.ventilatorNode,
+      ...submitterOf(origins),
+      credit: () => Number.POSITIVE_INFINITY,
+    };
   }
 
-  /** Submits a batch at the ventilator. */
-  submit(port: SubmitPort, ids: IdRuns, reply: "sink" | "answer"): void {
-    const seqs: number[] = [];
-    forEachId(ids, (_origin, seq) => seqs.push(seq));
-    port.submit({
-      definition: { name: "work", policy },
-      reply,
-      ids,
-      options: {},
-      values: encodeValues(seqs),
+  /** In a process of its own. */
+  remoteSubmitter(origins: SubmitOrigins): Submitter {
+    const { world } = this;
+    const node = new SimulatedNode(world);
+    const channel = "ventilator:0";
+    node.connect(channel, "producers");
+    let credit = 0;
+    const events: SubmitEvents = {
+      ...recordingEvents(this.records, () => core),
+      credit: (tasks) => {
+        credit = tasks;
+      },
+    };
+    const core: ProducerCore = new ProducerCore({
+      now: world.clock.now(),
+      timing,
+      name: "producer",
+      ventilators: [{ channel, endpoint: "memory:producers", origins }],
+      port: {
+        send: (to, message) => node.send(to, undefined, message),
+        report: () => {},
+        drawBootId: world.draw64,
+        events,
+      },
     });
-    this.ventilatorNode.touch();
+    node.run(core);
+    return { port: core, node, ...submitterOf(origins), credit: () => credit };
   }
 
-  /** Cancels at the ventilator. An id that is settled already is refused, which changes nothing. */
-  cancel(port: SubmitPort, ids: IdRuns): void {
-    port.cancel(ids);
-    this.ventilatorNode.touch();
+  /** Hands a batch over as soon as there is credit for it; ids are given at that moment, without gaps. */
+  submit(submitter: Submitter, count: number, reply: "sink" | "answer"): void {
+    const { port, node, origins, next } = submitter;
+    submitter.waiting += count;
+    const attempt = (): void => {
+      if (submitter.credit() < count) return node.after(10, attempt);
+      submitter.waiting -= count;
+      const first = next[reply];
+      next[reply] += count;
+      const ids = idRun(origins[reply], first, count);
+      const seqs: number[] = [];
+      forEachId(ids, (origin, seq) => {
+        seqs.push(seq);
+        this.records.of(origin, seq);
+      });
+      const values = encodeValues(seqs);
+      port.submit({ definition: { name: "work", policy }, reply, ids, options: {}, values });
+    };
+    node.after(0, attempt);
+  }
+
+  /** An id that is settled already is refused, which changes nothing. */
+  cancel({ port, node }: Submitter, ids: IdRuns): void {
+    node.after(0, () => port.cancel(ids));
   }
 
   #runHandlers(now: number, node: SimulatedNode, core: WorkerCore): void {
@@ -234,6 +294,8 @@ export class Pipeline {
     return this.#sessions * 2 ** 20;
   }
 }
+
+const submitterOf = (origins: SubmitOrigins) => ({ origins, next: { sink: 1, answer: 1 }, waiting: 0 });
 
 /** Writes down what an owner is told, and takes its answers at once. */
 export const recordingEvents = (records: Records, port: () => SubmitPort): SubmitEvents => ({
