@@ -154,6 +154,7 @@ class RunningWorker implements Worker {
   }
 
   async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+    await notInsideACall;
     this.#isDraining = true;
     this.#core.drain();
     this.#driver.touch();
@@ -173,6 +174,7 @@ class RunningWorker implements Worker {
   }
 
   async #shutDown(): Promise<void> {
+    await notInsideACall;
     this.#drained.resolve();
     const reason = new TqError("TQ_ERR_CLOSED", "the worker closes");
     const left = this.#core.stop(this.#driver.now(), reason);
@@ -230,6 +232,9 @@ class RunningWorker implements Worker {
     });
   }
 }
+
+/** A listener of a signal that is just being aborted may ask for the end: the core has to be through with its message. */
+const notInsideACall = Promise.resolve();
 
 const channelOf = (index: number): string => `ventilator:${index}`;
 

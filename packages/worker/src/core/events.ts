@@ -57,7 +57,11 @@ export type WorkerEvent =
       readonly final: boolean;
       readonly unreported: number;
     })
-  | (TaskMention & { readonly type: "attempt.timed-out"; readonly timeoutMs: number })
+  | (TaskMention & {
+      readonly type: "attempt.timed-out";
+      readonly timeoutMs: number;
+      readonly unreported: number;
+    })
   /** Its signal was aborted `abortedMs` ago, and its handler still runs. It has no slot any more. */
   | (TaskMention & { readonly type: "attempt.unheeded"; readonly abortedMs: number });
 

@@ -1,6 +1,5 @@
 /** Which failed attempts are reported: enough to see what is wrong, not so many that a log of failures is all that runs. */
-import type { RemoteError } from "@tq/common";
-import type { TaskMention } from "./events.ts";
+import type { WorkerEvent } from "./events.ts";
 import { coreLimits } from "./limits.ts";
 import type { WorkerPort } from "./port.ts";
 
@@ -14,21 +13,14 @@ export class FailureReports {
     this.#port = port;
   }
 
-  /** `mention` is asked only if it is reported. */
-  report(failure: { error: RemoteError; final: boolean }, mention: () => TaskMention): void {
+  /** `describe` is asked only if it is reported. */
+  report(describe: (unreported: number) => WorkerEvent): void {
     if (this.#left === 0) {
       this.#unreported += 1;
       return;
     }
     this.#left -= 1;
-    const { error, final } = failure;
-    this.#port.report({
-      type: "attempt.failed",
-      ...mention(),
-      error,
-      final,
-      unreported: this.#unreported,
-    });
+    this.#port.report(describe(this.#unreported));
     this.#unreported = 0;
   }
 

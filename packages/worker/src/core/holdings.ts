@@ -129,7 +129,12 @@ export class Holdings {
         details: { ...mention, timeoutMs },
       });
       this.totals.timedOut += 1;
-      this.#port.report({ type: "attempt.timed-out", ...mention, timeoutMs });
+      this.failures.report((unreported) => ({
+        type: "attempt.timed-out",
+        ...mention,
+        timeoutMs,
+        unreported,
+      }));
       this.#abortRun(now, attempt, { reason, keepsSlot: false });
       this.accountOf(attempt).unsaid.failed(this.accountOf(attempt).epoch, attempt, {
         error: toRemoteError(reason),
@@ -210,7 +215,14 @@ export class Holdings {
   #failSettled(attempt: Attempt, failure: { error: RemoteError; final: boolean }): void {
     const account = this.accountOf(attempt);
     this.totals.failed += 1;
-    this.failures.report(failure, () => this.mention(attempt));
+    const { error, final } = failure;
+    this.failures.report((unreported) => ({
+      type: "attempt.failed",
+      ...this.mention(attempt),
+      error,
+      final,
+      unreported,
+    }));
     account.unsaid.failed(account.epoch, attempt, failure);
     this.#releaseCredit(attempt, laneOf(attempt));
     this.#forget(attempt);

@@ -1,6 +1,12 @@
 /** The session with one ventilator: what it asks for, and what a fresh session means for what is held of it. */
 import { TqError } from "@tq/common";
-import { forEachRun, type Session, SessionClient, type SessionClientHandler } from "@tq/common/protocol";
+import {
+  forEachRun,
+  noIds,
+  type Session,
+  SessionClient,
+  type SessionClientHandler,
+} from "@tq/common/protocol";
 import type { IdRuns, Message, NumberedContent, SessionMessage, Tasks, Welcome } from "@tq/common/wire";
 import type { Account } from "./account.ts";
 import type { Attempt } from "./attempt.ts";
@@ -92,8 +98,9 @@ export class VentilatorLink implements SessionClientHandler {
 
   opened(now: number, session: Session, welcome: Welcome): void {
     const { account } = this;
+    const dropped = this.#dropUnlessAdopted(now, welcome);
     account.begin(welcome.epoch);
-    const { adopted, dropped } = this.#adopt(now, welcome);
+    const adopted = this.#carryOn();
     this.#context.holdings.windows.touchAll();
     this.#context.port.report({
       type: "ventilator.joined",
@@ -165,36 +172,37 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   /**
-   * Sorts what is held by what WELCOME says: leases again, or nobody's. A result for a sink is offered in any case: the
-   * work is done, and the sink knows best whether it came first.
+   * What WELCOME does not adopt is nobody's any more. A result for a sink is offered in any case: the work is done, and the
+   * sink knows best whether it came first.
    */
-  #adopt(now: number, welcome: Welcome): { adopted: number; dropped: number } {
-    const { holdings } = this.#context;
-    const count = { adopted: 0, dropped: 0 };
-    if (welcome.adopted !== undefined) {
-      this.#forEachHeld(welcome.adopted, (attempt) => {
-        attempt.isAdopted = true;
-      });
-    }
-    const offered: Attempt[] = [];
+  #dropUnlessAdopted(now: number, { adopted = noIds }: Welcome): number {
+    this.#forEachHeld(adopted, (attempt) => {
+      attempt.isAdopted = attempt.isHeld;
+    });
+    let dropped = 0;
     for (const attempt of this.account.attempts.all()) {
-      const { outlet, definition } = laneOf(attempt);
-      const isComputed = attempt.state === "computed" || attempt.state === "offered";
-      if (attempt.isAdopted) {
-        count.adopted += 1;
-        attempt.isAdopted = false;
-        attempt.isCarried = true;
-        if (!isComputed) this.account.grants.carry(definition, attempt.inputBytes);
-        else if (!outlet.isSink) offered.push(attempt);
-      } else if (isComputed && outlet.isSink) {
+      if (attempt.isAdopted) continue;
+      if (isComputed(attempt) && laneOf(attempt).outlet.isSink) {
         attempt.isHeld = false;
       } else {
-        count.dropped += 1;
-        holdings.drop(now, attempt, notAdopted());
+        dropped += 1;
+        this.#context.holdings.drop(now, attempt, notAdopted());
       }
     }
-    holdings.results.offerAgain(offered);
-    return count;
+    return dropped;
+  }
+
+  /** The rest are leases of this session, which has granted nothing yet. */
+  #carryOn(): number {
+    const adopted = this.account.attempts.all().filter(({ isHeld }) => isHeld);
+    for (const attempt of adopted) {
+      attempt.isAdopted = false;
+      attempt.isCarried = true;
+      if (!isComputed(attempt)) this.account.grants.carry(laneOf(attempt).definition, attempt.inputBytes);
+    }
+    const answered = adopted.filter((attempt) => !laneOf(attempt).outlet.isSink);
+    this.#context.holdings.results.offerAgain(answered);
+    return adopted.length;
   }
 
   #tasks(now: number, message: Tasks): void {
@@ -230,6 +238,7 @@ export class VentilatorLink implements SessionClientHandler {
   }
 }
 
+const isComputed = ({ state }: Attempt): boolean => state === "computed" || state === "offered";
 const cancelled = () => new TqError("TQ_ERR_CANCELLED", "the task was cancelled");
 const notAdopted = () =>
   new TqError("TQ_ERR_CANCELLED", "the ventilator has given the task up for lost, and to others");

@@ -277,3 +277,29 @@ export const seqsOf = (list: IdRuns | undefined): number[] => {
   }
   return seqs;
 };
+
+export const only = <V extends SessionMessage["verb"]>(messages: SessionMessage[], verb: V) =>
+  messages.filter((message): message is Extract<SessionMessage, { verb: V }> => message.verb === verb);
+
+/** A world whose sink takes as many results as come. */
+export const openWorld = (options?: ConstructorParameters<typeof World>[0]): World => {
+  const world = new World(options);
+  world.sink.grant(1_000_000, 1_000_000_000);
+  world.settle();
+  return world;
+};
+
+/** Starts one attempt. */
+export const take = (world: World): StartedAttempt => {
+  const started = createStartedAttempt();
+  if (!world.core.take(world.now, started)) throw new Error("nothing can be started");
+  return started;
+};
+
+/** A world that was leased seqs from 1, as many as it has slots, and has started the first. */
+export const startedWorld = (count: number) => {
+  const world = openWorld({ slots: count });
+  world.ventilator.lease(ids(1, count));
+  world.settle();
+  return { world, started: take(world) };
+};
