@@ -78,8 +78,8 @@ const strike = (pipeline: Pipeline): void => {
 const runUntilRest = (pipeline: Pipeline, submitters: readonly Submitter[], deadline: number): void => {
   const { world, ventilator, records } = pipeline;
   const isEnded = (): boolean => {
-    for (const [id, { answered, settled }] of records) {
-      if ((isAnswered(id) ? answered : settled).length === 0) return false;
+    for (const [id, { answered, settled, isRevoked }] of records) {
+      if (!isRevoked && (isAnswered(id) ? answered : settled).length === 0) return false;
     }
     return ventilator.isIdle && submitters.every(({ waiting }) => waiting === 0);
   };
@@ -109,9 +109,11 @@ const check = (pipeline: Pipeline, seed: number): void => {
   expect(pipeline.ventilator.isIdle, `${where}: ${JSON.stringify(pipeline.ventilator.stats())}`).toBe(true);
   for (const [id, record] of pipeline.records) {
     const what = `${where}, task ${id}: ${JSON.stringify(record)}`;
-    expect(record.accepted, what).toBe(true);
+    expect(record.accepted, what).toBe(!record.isRevoked);
     expect(record.rejected, what).toBeUndefined();
-    if (isAnswered(id)) {
+    if (record.isRevoked)
+      expect([...record.answered, ...record.settled, ...record.committed], what).toEqual([]);
+    else if (isAnswered(id)) {
       expect(new Set(record.answered).size, what).toBe(1);
       expect(record.committed, what).toEqual([]);
     } else {

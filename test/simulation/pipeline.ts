@@ -33,6 +33,8 @@ const policy = {
 export interface TaskRecord {
   accepted: boolean;
   rejected: string | undefined;
+  /** Cancelled before it was accepted, and not accepted since: it must never run. */
+  isRevoked: boolean;
   /** Outcomes a sink has committed. More than one is a broken promise. */
   readonly committed: OutcomeStatus[];
   /** Outcomes the owner was told as final. */
@@ -50,7 +52,15 @@ export class Records {
     const id = `${origin}-${seq}`;
     let record = this.#byId.get(id);
     if (record === undefined) {
-      record = { accepted: false, rejected: undefined, committed: [], settled: [], answered: [], runs: 0 };
+      record = {
+        accepted: false,
+        rejected: undefined,
+        isRevoked: false,
+        committed: [],
+        settled: [],
+        answered: [],
+        runs: 0,
+      };
       this.#byId.set(id, record);
     }
     return record;
@@ -303,10 +313,13 @@ export const recordingEvents = (records: Records, port: () => SubmitPort): Submi
   accepted: (ids) =>
     records.each(ids, (record) => {
       record.accepted = true;
+      record.isRevoked = false;
     }),
   rejected: (ids, code) =>
     records.each(ids, (record) => {
+      // Also the answer to a cancellation: of a task that has ended, or that came before its task did.
       if (code !== "TQ_ERR_UNKNOWN_TASK") record.rejected = code;
+      else if (!record.accepted) record.isRevoked = true;
     }),
   settled: (outcome, ids) => records.each(ids, (record) => record.settled.push(outcome)),
   answer: (outcome, answers) => {
