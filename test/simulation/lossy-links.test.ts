@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { Pipeline, type PipelineOptions, type Submitter } from "./pipeline.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 1_000] = (process.env.TQ_SEEDS ?? "1-1000").split("-").map(Number);
+const [firstSeed = 1, lastSeed = 2_000] = (process.env.TQ_SEEDS ?? "1-2000").split("-").map(Number);
 
 /** Answered tasks are told from others by the last digit of their origin. */
 const originsOf = (place: number): SubmitOrigins => ({
@@ -67,7 +67,7 @@ const strike = (pipeline: Pipeline): void => {
       if (world.chance(0.5)) victim?.cut();
       else {
         victim?.partition();
-        world.clock.after(world.between(50, 900), () => victim?.heal());
+        world.clock.after(world.between(50, 1_200), () => victim?.heal());
       }
     });
   }
@@ -84,7 +84,7 @@ const runUntilRest = (pipeline: Pipeline, submitters: readonly Submitter[], dead
     return ventilator.isIdle && submitters.every(({ waiting }) => waiting === 0);
   };
   while (!isEnded() && world.clock.now() < deadline) world.clock.runUntil(world.clock.now() + 250);
-  world.clock.runUntil(world.clock.now() + 2_000);
+  world.clock.runUntil(world.clock.now() + 1_000);
 };
 
 const simulate = (seed: number): Pipeline => {
@@ -93,7 +93,7 @@ const simulate = (seed: number): Pipeline => {
   const submitters = [pipeline.localSubmitter(originsOf(1)), pipeline.remoteSubmitter(originsOf(2))];
   strike(pipeline);
   for (const submitter of submitters) submitAll(pipeline, submitter);
-  world.clock.runUntil(2_000);
+  world.clock.runUntil(1_500);
   world.network.rest();
   const deadline = 120_000;
   runUntilRest(pipeline, submitters, deadline);

@@ -20,7 +20,7 @@ import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
 import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
 import { SimulatedNode, type World } from "./world.ts";
 
-export const timing: Timing = { heartbeatMs: 100, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
+export const timing: Timing = { heartbeatMs: 250, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
 
 const policy = {
   maxAttempts: 4,
