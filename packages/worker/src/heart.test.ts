@@ -1,4 +1,5 @@
 import { createZeromqTransport } from "@tq/common/transport";
+import type { Heart as HeartMessage } from "@tq/common/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { createStartedAttempt, type StartedAttempt } from "./core/port.ts";
 import { FakeVentilator, origin } from "./fake-ventilator.test-support.ts";
@@ -66,10 +67,14 @@ describe("the heart", () => {
     open.push(() => heart.close());
     expect(await ventilator.hearts.next()).toMatchObject({ verb: "HEART", session: 7, bootId });
     table.set(started({ slot: 1, seq: 12 }));
-    const stillFrom = performance.now();
-    while (performance.now() - stillFrom < 400);
-    let heard = await ventilator.hearts.next();
-    while (heard.stuckMs < 150) heard = await ventilator.hearts.next();
+    let heard: HeartMessage;
+    do {
+      // A busy machine may keep the thread from beating for a while; then the loop stands still once more.
+      const stillFrom = performance.now();
+      while (performance.now() - stillFrom < 400);
+      heard = await ventilator.hearts.next();
+      for (const later of ventilator.hearts.takeAll()) heard = later.stuckMs > heard.stuckMs ? later : heard;
+    } while (heard.stuckMs < 150);
     expect(heard.started).toEqual({ epoch: 3, ids: { origins: [origin], runs: [0, 12, 1] } });
     await heart.close();
     await heart.close();
