@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly load: unknown;
   /** Tasks of the measured run, without the warm-up. */
   readonly tasks: number;
+  /** Who says `done`; the run ends with the last of them. Default: the sink. */
+  readonly doneBy?: readonly StageRole[];
   /** The whole measurement fails after this. Default 120 s. */
   readonly timeoutMs?: number;
 }
@@ -39,16 +41,21 @@ export async function measurePipeline(options: PipelineOptions): Promise<Pipelin
     );
   });
   try {
-    return await Promise.race([run(stages, options.tasks), timedOut, ...stages.map((stage) => stage.failed)]);
+    return await Promise.race([run(stages, options), timedOut, ...stages.map((stage) => stage.failed)]);
   } finally {
     clearTimeout(timer);
     await Promise.all(stages.map((stage) => stage.end()));
   }
 }
 
-async function run(stages: readonly StageProcess[], tasks: number): Promise<PipelineFigures> {
+async function run(
+  stages: readonly StageProcess[],
+  { tasks, doneBy = ["sink"] }: PipelineOptions,
+): Promise<PipelineFigures> {
   const [sink, ventilator, worker] = stages as [StageProcess, StageProcess, StageProcess];
-  const [sinkBound, ventilatorBound] = await Promise.all([sink.hear("bound"), ventilator.hear("bound")]);
+  const sinkBound = await sink.hear("bound");
+  ventilator.say({ say: "connect", ventilator: "", sink: sinkBound.endpoint });
+  const ventilatorBound = await ventilator.hear("bound");
   worker.say({ say: "connect", ventilator: ventilatorBound.endpoint, sink: sinkBound.endpoint });
   await sink.hear("warm");
   // The ventilator last: the others count their CPU time from before the first task.
@@ -56,10 +63,13 @@ async function run(stages: readonly StageProcess[], tasks: number): Promise<Pipe
     stage.say({ say: "start" });
     await stage.hear("marked");
   }
-  const [started, done] = await Promise.all([ventilator.hear("started"), sink.hear("done")]);
+  const started = await ventilator.hear("started");
+  const ends = stages.filter(({ role }) => doneBy.includes(role));
+  const done = await Promise.all(ends.map((stage) => stage.hear("done")));
+  const doneAt = Math.max(...done.map(({ at }) => at));
   for (const stage of stages) stage.say({ say: "stop" });
   const usages = await Promise.all(stages.map((stage) => stage.hear("usage")));
-  const seconds = (done.at - started.at) / 1000;
+  const seconds = (doneAt - started.at) / 1000;
   const cpuMicroseconds = usages.reduce((sum, usage) => sum + usage.cpuMicroseconds, 0);
   return { seconds, tasksPerSecond: tasks / seconds, cpuMicrosecondsPerTask: cpuMicroseconds / tasks };
 }
@@ -67,12 +77,14 @@ async function run(stages: readonly StageProcess[], tasks: number): Promise<Pipe
 class StageProcess {
   /** Rejects when the stage says that something is wrong, or ends before it was asked to. */
   readonly failed: Promise<never>;
+  readonly role: StageRole;
   readonly #child: ChildProcess;
   readonly #heard: FromStage[] = [];
   #wake = (): void => {};
   #ending = false;
 
   constructor(role: StageRole, { stages, load }: PipelineOptions) {
+    this.role = role;
     this.#child = fork(stages, [role, JSON.stringify(load)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

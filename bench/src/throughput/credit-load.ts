@@ -1,0 +1,9 @@
+/** What one measurement of the credit lane sends. */
+export interface CreditLoad {
+  /** Tasks of the measured run. */
+  readonly tasks: number;
+  /** Tasks before it, so that the code is compiled and the window has tuned itself. */
+  readonly warmUpTasks: number;
+  /** Characters of text that each task carries besides its number. */
+  readonly payloadBytes: number;
+}
