@@ -67,16 +67,24 @@ describe("the heart", () => {
     open.push(() => heart.close());
     expect(await ventilator.hearts.next()).toMatchObject({ verb: "HEART", session: 7, bootId });
     table.set(started({ slot: 1, seq: 12 }));
-    let heard: HeartMessage;
-    do {
-      // A busy machine may keep the thread from beating for a while; then the loop stands still once more.
-      const stillFrom = performance.now();
-      while (performance.now() - stillFrom < 400);
-      heard = await ventilator.hearts.next();
-      for (const later of ventilator.hearts.takeAll()) heard = later.stuckMs > heard.stuckMs ? later : heard;
-    } while (heard.stuckMs < 150);
+    const heard = await heartOfStandstill(ventilator);
     expect(heard.started).toEqual({ epoch: 3, ids: { origins: [origin], runs: [0, 12, 1] } });
     await heart.close();
     await heart.close();
   });
 });
+
+/**
+ * Stops the main loop and gives a beat from that time. A busy machine may keep the thread from beating then: so it stops
+ * again, once everything that was said has been read.
+ */
+const heartOfStandstill = async (ventilator: FakeVentilator): Promise<HeartMessage> => {
+  for (;;) {
+    const from = performance.now();
+    while (performance.now() - from < 400);
+    for (let beat = 0; beat < 40; beat++) {
+      const heard = await ventilator.hearts.next();
+      if (heard.stuckMs >= 150) return heard;
+    }
+  }
+};
