@@ -4,7 +4,7 @@
  * Written by hand and not as an async generator: a result that is there costs one promise, and a `next()` that waits is
  * served from inside the answer's arrival.
  */
-import { isPromiseLike, TqError, type UnsuccessfulOutcome } from "../contract/index.ts";
+import { isNonRetryable, isPromiseLike, TqError, type UnsuccessfulOutcome } from "../contract/index.ts";
 import type { Origin } from "../wire/index.ts";
 import type { Lane } from "./batch.ts";
 import { cancelledBySignal, closedError, deadlineExceeded, type Handed } from "./call-errors.ts";
@@ -82,6 +82,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
 
   next(): Promise<IteratorResult<Value, undefined>> {
     if (this.#state === "new") this.#start();
+    if (this.#state === "over") return this.#finished();
     if (this.#waiting.length === 0) {
       const slot = this.#order.next();
       if (slot !== -1) return this.#yield(slot);
@@ -236,7 +237,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
     try {
       this.#desk.outbox.add(this, slot, input);
     } catch (error) {
-      return this.#ended(slot, slotState.broken, error);
+      return this.#ended(slot, isNonRetryable(error) ? slotState.broken : slotState.fatal, error);
     }
     this.#slots.states[slot] = slotState.queued;
     this.#desk.touch();
@@ -286,6 +287,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
     if (state === slotState.unsuccessful) {
       return this.#give(() => this.#style.unsuccessful(task, value as UnsuccessfulOutcome));
     }
+    if (state === slotState.fatal) return this.#throw(value);
     if (state !== slotState.completed) return this.#give(() => this.#style.broken(task, value));
     if (this.#shape.isOutputFree) return resolved(this.#style.output(task, value));
     const parse = this.#shape.parseOutput(value);

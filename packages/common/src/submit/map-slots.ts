@@ -7,7 +7,8 @@ import type { Handed } from "./call-errors.ts";
 
 /**
  * free → read (its input is being checked) → queued → handed (an owner has it) → completed · unsuccessful · broken (no outcome:
- * `value` is why). Free again when it is yielded; `dropped` if nobody wants it any more.
+ * `value` is why) · fatal (the same, for a reason that holds for every other input, too). Free again when it is yielded;
+ * `dropped` if nobody wants it any more.
  */
 export const slotState = {
   free: 0,
@@ -17,7 +18,8 @@ export const slotState = {
   completed: 4,
   unsuccessful: 5,
   broken: 6,
-  dropped: 7,
+  fatal: 7,
+  dropped: 8,
 } as const;
 
 /** What is known of a task of a map besides how it ended. */

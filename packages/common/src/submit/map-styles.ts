@@ -1,5 +1,5 @@
 /** The two kinds of map: outputs in the order of the inputs, or every end as it comes. */
-import { invariant, isTqError, type Outcome, TaskFailedError, toRemoteError } from "../contract/index.ts";
+import { invariant, type Outcome, TaskFailedError, toRemoteError } from "../contract/index.ts";
 import { identify } from "./call-errors.ts";
 import type { MapStyle } from "./map-call.ts";
 import { EndOrder, InputOrder } from "./map-order.ts";
@@ -19,18 +19,12 @@ export const outputs: MapStyle<unknown> = {
   },
 };
 
-/** Errors that say nothing about one task: they would come for each input that is left. */
-const endsAll = ["TQ_ERR_CLOSED", "TQ_ERR_LIMIT", "TQ_ERR_UNREACHABLE", "TQ_ERR_WRONG_ENDPOINT"] as const;
-
 export const settled: MapStyle<SettledTask<unknown>> = {
   endsAtFailure: false,
   orderOf: (slots) => new EndOrder(slots),
   output: (task, output) => new Settled(task, { status: "completed", output }),
   unsuccessful: (task, outcome) => new Settled(task, outcome),
-  broken: (task, error) => {
-    if (endsAll.some((code) => isTqError(error, code))) throw error;
-    return new Settled(task, { status: "failed", error: toRemoteError(error) });
-  },
+  broken: (task, error) => new Settled(task, { status: "failed", error: toRemoteError(error) }),
 };
 
 /** Ids cost more than all else that is done for a result here, and most loops never look at them. */

@@ -229,6 +229,20 @@ describe("map", () => {
     expect(bed.cancelled).toEqual([1, 2]);
   });
 
+  test("gives nothing more once it was left or stopped, though there is more", async () => {
+    const bed = new TestBed();
+    bed.runAtOnce();
+    const stop = new AbortController();
+    const left = bed.submitter.map(double, [1, 2, 3]);
+    const stopped = bed.submitter.map(double, [1, 2, 3], { signal: stop.signal });
+    await through(bed, Promise.all([left.next(), stopped.next()]));
+    await left.return();
+    stop.abort();
+    await expect(left.next()).resolves.toEqual({ done: true, value: undefined });
+    await expect(stopped.next()).rejects.toMatchObject({ code: "TQ_ERR_CANCELLED" });
+    await expect(stopped.next()).resolves.toEqual({ done: true, value: undefined });
+  });
+
   test("ends with what was taken when the submitter stops, and says why", async () => {
     const bed = new TestBed();
     bed.runAtOnce();
@@ -323,9 +337,31 @@ describe("mapSettled", () => {
     ]);
   });
 
+  test("notices each task's own deadline, one after the other", async () => {
+    const bed = new TestBed();
+    const second = Promise.withResolvers<number>();
+    async function* inputs() {
+      yield 1;
+      yield await second.promise;
+    }
+    const ends = collect(bed.submitter.mapSettled(double, inputs(), { timeoutMs: 100 }));
+    await bed.settle();
+    await bed.advance(50);
+    second.resolve(2);
+    await bed.settle();
+    await bed.advance(50);
+    expect(bed.cancelled).toEqual([1]);
+    await bed.advance(49);
+    expect(bed.cancelled).toEqual([1]);
+    await bed.advance(6);
+    await expect(through(bed, ends)).resolves.toMatchObject([{ index: 0 }, { index: 1 }]);
+    expect(bed.cancelled).toEqual([1, 2]);
+    expect(bed.timerCount).toBe(0);
+  });
+
   test("throws where no more tasks can be submitted, instead of failing input after input", async () => {
     const bed = new TestBed();
-    const gone = new TqError("TQ_ERR_UNREACHABLE", "nobody at tcp://a");
+    const gone = new TqError("TQ_ERR_UNSUPPORTED_VERSION", "too old");
     bed.events.unreachable(0, gone);
     const inputs = new Inputs(1_000_000);
     await expect(through(bed, collect(bed.submitter.mapSettled(double, inputs)))).rejects.toBe(gone);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { defineTask, type } from "../contract/index.ts";
 import { idRun } from "../protocol/index.ts";
 import { submitLimits } from "./limits.ts";
 import { double, origins, TestBed } from "./submitter.test-support.ts";
@@ -63,6 +64,28 @@ test("it reads ahead no further than a bounded number of unaccepted tasks", asyn
   bed.events.accepted(idRun(origins.sink, 1_001, submitLimits.unacceptedTasksMax));
   await bed.settle();
   await expect(done).resolves.toMatchObject({ accepted: 50_000 });
+});
+
+test("it reads ahead no further than a bounded number of bytes, does not spin meanwhile, and goes on with credit", async () => {
+  const bed = new TestBed();
+  const blob = defineTask({ name: "blob", input: type<Uint8Array>(), output: type<number>() });
+  const bytes = 1024 * 1024;
+  bed.events.credit(0, 0);
+  let read = 0;
+  function* blobs() {
+    for (; read < 60; read++) yield new Uint8Array(bytes);
+  }
+  const done = bed.submitter.submitMany(blob, blobs());
+  await bed.settle();
+  expect(read * bytes).toBeLessThanOrEqual(submitLimits.readAheadBytesMax);
+  const turnsBefore = bed.turns;
+  await bed.settle();
+  expect(bed.turns).toBe(turnsBefore);
+  bed.events.credit(100, 100 * bytes);
+  await bed.settle();
+  expect(bed.submission.stats()).toMatchObject({ queued: 0, unaccepted: 60 });
+  bed.events.accepted(idRun(origins.sink, 1, 60));
+  await expect(done).resolves.toMatchObject({ accepted: 60 });
 });
 
 test("the first bad input ends it; those before it stay accepted, and the error says how many", async () => {
@@ -130,6 +153,27 @@ test("its limit is on how long nothing is accepted, not on the whole", async () 
   await bed.advance(2);
   await expect(done).rejects.toMatchObject({ code: "TQ_ERR_UNKNOWN_OUTCOME", details: { accepted: 2 } });
   expect(bed.timerCount).toBe(0);
+});
+
+test("its limit does not run while there is nothing to accept, however slow the inputs are", async () => {
+  const bed = new TestBed();
+  bed.runAtOnce();
+  const second = Promise.withResolvers<number>();
+  async function* inputs() {
+    yield 1;
+    yield await second.promise;
+  }
+  const done = bed.submitter.submitMany(double, inputs(), { timeoutMs: 100 });
+  await bed.settle();
+  await bed.advance(150);
+  await bed.advance(150);
+  bed.onSubmit = () => {};
+  second.resolve(2);
+  await bed.settle();
+  await bed.advance(60);
+  bed.accept(2);
+  await bed.settle();
+  await expect(done).resolves.toMatchObject({ accepted: 2 });
 });
 
 test("a signal ends it at once, also while its inputs produce nothing", async () => {

@@ -169,6 +169,17 @@ test("a cut that the session survives loses nothing and says nothing twice", () 
   expect(bed.reported()).toEqual(["ventilator.resumed"]);
 });
 
+test("what is handed over between two sessions is said once, in the next", () => {
+  const bed = granted();
+  bed.ventilator.session?.sendUnnumbered({ verb: "BYE", reason: "restarting" });
+  bed.settle();
+  bed.ventilator.restart();
+  bed.submit("sink", 1);
+  bed.advance(500);
+  bed.ventilator.grant(10);
+  expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1"]);
+});
+
 describe("a ventilator that was started anew", () => {
   test("gets what it may not have; what it had accepted is reported as lost, by id and once", () => {
     const bed = granted();

@@ -302,8 +302,7 @@ export class VentilatorLink implements SessionClientHandler {
   #offerCredit(): void {
     const session = this.#client.session;
     const messages = (session?.unacknowledged.length ?? 0) + this.#outgoing.length;
-    const isOpen =
-      session !== undefined && this.#backlog.length === 0 && messages < wireLimits.unacknowledgedMax;
+    const isOpen = session !== undefined && messages < wireLimits.unacknowledgedMax;
     const tasks = isOpen ? this.#account.tasks : 0;
     const bytes = isOpen ? this.#account.bytes : 0;
     if (tasks === this.#offered.tasks && bytes === this.#offered.bytes) return;
