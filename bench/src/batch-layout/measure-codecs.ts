@@ -43,9 +43,9 @@ async function measureBatch({ shape, batchTasks }: BatchSize, options: CodecOpti
   const sample = makeSample(makeValues(shape, batchTasks, 100_000));
   const steps = [...encodeSteps, ...decodeSteps, ...columnSteps];
   for (const step of steps) microsecondsPerCall(() => step.run(sample), options.forMs);
+  await waitForQuiet();
   const rounds = steps.map((): number[] => []);
   for (let round = 0; round < options.rounds; round++) {
-    await waitForQuiet();
     steps.forEach((step, index) => {
       rounds[index]?.push(microsecondsPerCall(() => step.run(sample), options.forMs) / batchTasks);
     });
