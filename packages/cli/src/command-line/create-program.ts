@@ -33,8 +33,8 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   describeSink(add("sink"), environment).action(async (options: SinkCommandOptions) =>
     onEnd(await runSink(options)),
   );
-  // It runs once: what goes as planned needs no log.
-  describeSubmit(add("submit", "warn"), environment).action(
+  // What goes wrong ends it, and is said then: a log would say it twice.
+  describeSubmit(add("submit", "silent"), environment).action(
     async (task: string, json: string | undefined, options: SubmitCommandOptions) =>
       onEnd(await runSubmit([task, json], options)),
   );

@@ -8,10 +8,11 @@ import { type ErrorStyle, errorStyleOf, formatError, say } from "../output/repor
 /** Makes the program; `onEnd` is told how the command that ran has ended. */
 export type ProgramMaker = (onEnd: (exitCode: ExitCode) => void) => Command;
 
-/** Never rejects. */
+/** Never rejects. `tell` gets what goes to stderr. */
 export async function runCommandLine(
   createProgram: ProgramMaker,
   words: readonly string[],
+  tell: (line: string) => void = say,
 ): Promise<ExitCode> {
   // Until the options are read, and where they cannot be.
   let style: ErrorStyle = { isJson: words.includes("--json"), hasStack: false };
@@ -26,20 +27,21 @@ export async function runCommandLine(
     await program.parseAsync([...words], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return endOfParsing(error, style);
+    if (error instanceof CommanderError)
+      return endOfParsing(error, (mistake) => tell(formatError(mistake, style)));
     // Whoever read stdout has seen enough, as `head` does.
     if (hasErrno(error, "EPIPE")) return exitCodes.fine;
-    say(formatError(error, style));
+    tell(formatError(error, style));
     return exitCodeOf(error);
   }
 }
 
 /** Help and the version are no errors, unless help is the answer to nothing at all. */
-function endOfParsing(error: CommanderError, style: ErrorStyle): ExitCode {
+function endOfParsing(error: CommanderError, tell: (mistake: TqError) => void): ExitCode {
   if (error.exitCode === 0) return exitCodes.fine;
   if (error.code !== "commander.help") {
     const message = error.message.replace(/^error: /, "");
-    say(formatError(new TqError("TQ_ERR_INVALID_OPTION", message), style));
+    tell(new TqError("TQ_ERR_INVALID_OPTION", message));
   }
   return exitCodes.usage;
 }

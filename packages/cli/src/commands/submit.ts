@@ -62,11 +62,12 @@ export async function runSubmit(
   const startedAt = performance.now();
   const producer = await connect(options, stop);
   try {
-    const { timeout, wait: isWaiting } = options;
-    const timeoutMs =
-      timeout === undefined ? undefined : Math.max(1, timeout - (performance.now() - startedAt));
+    const { timeout: ms, wait: isWaiting } = options;
+    const timeout =
+      ms === undefined ? undefined : { ms, leftMs: Math.max(1, ms - (performance.now() - startedAt)) };
     const source = isStream ? process.stdin : [{ where: undefined, value }];
-    const log = createCliLogger("submit", options.logLevel);
+    const { logLevel } = options;
+    const log = createCliLogger("submit", logLevel === "silent" ? "warn" : logLevel);
     const style = errorStyleOf(options);
     const isConnected = () => producer.connected;
     return await submitInputs({
@@ -75,7 +76,7 @@ export async function runSubmit(
       task,
       source,
       isWaiting,
-      timeoutMs,
+      timeout,
       stop,
       style,
       log,

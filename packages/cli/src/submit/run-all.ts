@@ -19,11 +19,13 @@ export interface RunAll {
   readonly refusals: Refusals;
   readonly progress: SubmitProgress;
   readonly output: LineOutput;
+  /** Ends it: what is under way is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 /** Rejects with the first error that is about no single task. */
 export async function runAll(all: RunAll): Promise<void> {
-  const { submitter, task, inputs, refusals, progress, output } = all;
+  const { submitter, task, inputs, refusals, progress, output, signal } = all;
   /** Where the inputs under way came from, by index. */
   const places = new Map<number, string | undefined>();
   async function* values(): AsyncGenerator<unknown, void, undefined> {
@@ -33,7 +35,7 @@ export async function runAll(all: RunAll): Promise<void> {
       yield value;
     }
   }
-  for await (const settled of submitter.mapSettled(task, values())) {
+  for await (const settled of submitter.mapSettled(task, values(), { signal })) {
     const where = places.get(settled.index);
     places.delete(settled.index);
     const refusal = refusalOf(settled);

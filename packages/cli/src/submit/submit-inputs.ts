@@ -24,7 +24,8 @@ export interface SubmitInputs {
   /** One JSON value per line, or the inputs themselves. */
   readonly source: Readable | readonly NumberedInput[];
   readonly isWaiting: boolean;
-  readonly timeoutMs: number | undefined;
+  /** The bound of the whole command, and what is left of it. */
+  readonly timeout: { readonly ms: number; readonly leftMs: number } | undefined;
   readonly stop: StopSignals;
   readonly style: ErrorStyle;
   readonly log: TqLogger;
@@ -41,12 +42,15 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
   using bounds = new Bounds(options);
   const inputs = isList(source) ? source : readInputs(source, refusals, ending.signal);
   const common = { ...options, inputs, refusals, progress, stopReading };
-  const work = isWaiting ? runAll({ ...common, output: standardOutput }) : submitAll(common);
+  const giveUp = new AbortController();
+  const { signal } = giveUp;
+  const work = isWaiting ? runAll({ ...common, output: standardOutput, signal }) : submitAll(common);
   try {
     await Promise.race([work, bounds.exceeded]);
   } catch (error) {
-    stopReading();
     work.catch(() => {});
+    stopReading();
+    giveUp.abort();
     throw isTqError(error) ? withProgress(error, progress) : error;
   } finally {
     stop.signal.removeEventListener("abort", stopReading);
@@ -88,21 +92,21 @@ class Bounds implements Disposable {
   readonly exceeded: Promise<never>;
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor({ timeoutMs, isConnected, stop, log }: SubmitInputs) {
+  constructor({ timeout, isConnected, stop, log }: SubmitInputs) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.exceeded = promise;
-    const expireAfter = (ms: number) => {
+    const expireAfter = (leftMs: number, ms: number) => {
       const expire = () => {
         const why = isConnected() ? "" : "; contact with the ventilator is lost";
         const code = isConnected() ? "TQ_ERR_DEADLINE_EXCEEDED" : "TQ_ERR_UNREACHABLE";
         reject(new TqError(code, `not done within ${ms / 1000} s${why}`));
       };
-      this.#timers.push(setTimeout(expire, ms));
+      this.#timers.push(setTimeout(expire, leftMs));
     };
-    if (timeoutMs !== undefined) expireAfter(timeoutMs);
+    if (timeout !== undefined) expireAfter(timeout.leftMs, timeout.ms);
     stop.signal.addEventListener("abort", () => {
       log.warn("reading no further; waiting for what was read, a second signal quits at once");
-      expireAfter(drainTimeoutMs);
+      expireAfter(drainTimeoutMs, drainTimeoutMs);
     });
   }
 

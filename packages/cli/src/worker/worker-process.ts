@@ -12,6 +12,9 @@ import { openChildChannel, tellParent } from "../processes/child-channel.ts";
 import { loadHandlers } from "./load-handlers.ts";
 import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
 
+/** Whoever killed the parent wants an end: what runs longer is given back, and runs elsewhere. */
+const orphanTimeoutMs = 5_000;
+
 let worker: Worker | undefined;
 let isStopping = false;
 
@@ -54,5 +57,5 @@ parent.onMessage((message) => {
   if (message.type === "drain") void stop(message.timeoutMs);
   else start(message.settings).catch((error: unknown) => fail(error, true));
 });
-parent.onParentGone(() => void stop(drainTimeoutMs));
+parent.onParentGone(() => void stop(orphanTimeoutMs));
 process.on("SIGTERM", () => void stop(drainTimeoutMs));
