@@ -42,6 +42,12 @@ const grantsDoc =
 const hello: FieldsOf<Hello> = {
   version,
   role: { type: "enum", of: roles, doc: "What the sender is." },
+  to: {
+    type: "enum",
+    of: roles,
+    optional: true,
+    doc: "What the sender takes the other side for. Whoever is something else refuses it.",
+  },
   bootId,
   name,
   session: { ...positiveUint, optional: true, doc: "The session to resume. Absent: a fresh one is wanted." },

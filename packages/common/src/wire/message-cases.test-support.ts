@@ -50,6 +50,18 @@ const sessionMessages: Record<string, Message> = {
       attempts: { at: [3], values: [2] },
     },
   },
+  "HELLO of a worker that looks for a ventilator": {
+    verb: "HELLO",
+    version: 1,
+    role: "worker",
+    to: "ventilator",
+    bootId,
+    name: "host-3:816",
+    received: 0,
+    definitions: [countWords],
+    slots: 1,
+    tags: [],
+  },
   "HELLO of a ventilator": {
     verb: "HELLO",
     version: 1,

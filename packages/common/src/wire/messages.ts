@@ -88,6 +88,8 @@ export interface Hello {
   readonly verb: "HELLO";
   readonly version: number;
   readonly role: Role;
+  /** What the sender takes the other side for. Whoever is something else refuses it: a worker says the same to two roles. */
+  readonly to?: Role | undefined;
   readonly bootId: BootId;
   /** Shown to people: host and pid, or what the user called it. */
   readonly name: string;

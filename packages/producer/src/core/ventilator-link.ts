@@ -166,7 +166,14 @@ export class VentilatorLink implements SessionClientHandler {
   // ---- from the session ----
 
   hello(): HelloDetails {
-    return { role: "producer", name: this.#options.name, definitions: [], slots: 0, tags: [] };
+    return {
+      role: "producer",
+      to: "ventilator",
+      name: this.#options.name,
+      definitions: [],
+      slots: 0,
+      tags: [],
+    };
   }
 
   opened(_now: number, session: Session, welcome: Welcome): void {

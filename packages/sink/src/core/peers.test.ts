@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { double, idsOf, origin, Rig } from "./rig.test-support.ts";
 
 describe("a stranger", () => {
-  test("that is a producer is shown the way to a ventilator, once one is known", () => {
+  test("that is a producer, or a worker that looks for a ventilator, is shown the way to a ventilator, once one is known", () => {
     const rig = new Rig();
     const lost = rig.ventilator("v", { producers: "tcp://127.0.0.1:5556", workers: "tcp://127.0.0.1:5557" });
     const producer = rig.stranger("producer");
@@ -11,11 +11,20 @@ describe("a stranger", () => {
       code: "TQ_ERR_WRONG_ENDPOINT",
       endpoint: "tcp://127.0.0.1:5556",
     });
+    expect(rig.stranger("worker").refusal).toMatchObject({
+      code: "TQ_ERR_WRONG_ENDPOINT",
+      endpoint: "tcp://127.0.0.1:5557",
+    });
     lost.client.close("bye");
     rig.settle();
     expect(rig.stranger("producer").refusal).not.toHaveProperty("endpoint");
     expect(rig.stranger("sink").refusal?.code).toBe("TQ_ERR_WRONG_ENDPOINT");
-    expect(rig.ofType("peer.refused").map(({ role }) => role)).toEqual(["producer", "producer", "sink"]);
+    expect(rig.ofType("peer.refused").map(({ role }) => role)).toEqual([
+      "producer",
+      "worker",
+      "producer",
+      "sink",
+    ]);
   });
 });
 

@@ -21,6 +21,7 @@ import {
   ownedValues,
   type Propose,
   type Results,
+  type Role,
   type SessionId,
   type SessionMessage,
 } from "@tq/common/wire";
@@ -106,13 +107,14 @@ export class Peers implements SessionServerHandler {
 
   // ---- SessionServerHandler ----------------------------------------------------------------------------------------
 
-  admit({ role, name }: Hello): Refusal | undefined {
-    if (role === "worker" || role === "ventilator") return undefined;
-    const endpoint = role === "producer" ? this.#producersEndpoint() : undefined;
+  admit({ role, to = "sink", name }: Hello): Refusal | undefined {
+    if (to === "sink" && (role === "worker" || role === "ventilator")) return undefined;
+    const endpoint = this.#ventilatorEndpoint(role);
     const code = "TQ_ERR_WRONG_ENDPOINT";
+    const where = endpoint === undefined ? "" : `, which is ${endpoint}`;
     const message =
-      role === "producer"
-        ? "this is a sink; a producer submits to a ventilator's producers endpoint"
+      role === "producer" || role === "worker"
+        ? `this is a sink; a ${role} goes to a ventilator's ${role}s endpoint${where}`
         : `this is a sink; it serves workers and ventilators, not a ${role}`;
     this.#options.report({ type: "peer.refused", name, role, code, message });
     return endpoint === undefined ? { code, message } : { code, message, endpoint };
@@ -228,9 +230,10 @@ export class Peers implements SessionServerHandler {
     this.server.end(now, session, "violation");
   }
 
-  #producersEndpoint(): string | undefined {
+  /** Where a peer of this role should have gone, if a ventilator is here that serves it. */
+  #ventilatorEndpoint(role: Role): string | undefined {
     for (const { hello } of this.server.sessions) {
-      const endpoint = hello.endpoints?.producers;
+      const endpoint = hello.endpoints?.[`${role}s`];
       if (hello.role === "ventilator" && endpoint !== undefined) return endpoint;
     }
     return undefined;

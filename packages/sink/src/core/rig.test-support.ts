@@ -67,8 +67,8 @@ export class Rig {
   }
 
   /** Somebody who has no business here. */
-  stranger(role: "producer" | "sink"): Peer {
-    return this.#join({ role, name: role });
+  stranger(role: "producer" | "sink" | "worker"): Peer {
+    return this.#join({ role, name: role, to: "ventilator" });
   }
 
   /** Lets turns pass until nobody has anything to say. */

@@ -6,7 +6,7 @@
  */
 import type { TqError } from "@tq/common";
 import type { Refusal, SubmitEvents, SubmitPort, Timing } from "@tq/common/protocol";
-import type { Hello, Message, Role, SessionId, SinkAddress } from "@tq/common/wire";
+import type { Hello, Message, SessionId, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -280,9 +280,7 @@ export class VentilatorCore {
 
   /** Called for a peer that came to the wrong endpoint. */
   #refusal(hello: Hello): Refusal {
-    const { workers, producers } = this.#endpoints;
-    const right: Partial<Record<Role, string | undefined>> = { worker: workers, producer: producers };
-    const endpoint = right[hello.role];
+    const endpoint = this.#rightEndpoint(hello);
     const where =
       endpoint === undefined ? "this ventilator has no endpoint for it" : `${endpoint} is the right one`;
     const message = `a ${hello.role} said HELLO at the wrong endpoint; ${where}`;
@@ -293,6 +291,11 @@ export class VentilatorCore {
       message,
     });
     return { code: "TQ_ERR_WRONG_ENDPOINT", message, ...(endpoint === undefined ? {} : { endpoint }) };
+  }
+
+  #rightEndpoint({ role, to }: Hello): string | undefined {
+    if (role === "ventilator" || to === "sink") return this.#options.sinks[0];
+    return this.#endpoints[`${role}s`];
   }
 
   #tellLowMarks(now: number): void {
@@ -312,6 +315,7 @@ export class VentilatorCore {
       report,
       hello: () => ({
         role: "ventilator",
+        to: "sink",
         name: identity.name,
         definitions: [],
         slots: 0,

@@ -75,7 +75,8 @@ export class WorkerSessions implements SessionServerHandler {
   }
 
   admit(hello: Hello): Refusal | undefined {
-    return hello.role === "worker" ? undefined : this.#parts.refuse(hello);
+    const { role, to = "ventilator" } = hello;
+    return role === "worker" && to === "ventilator" ? undefined : this.#parts.refuse(hello);
   }
 
   welcome(_now: number, session: ServerSession, fresh: boolean): WelcomeDetails {

@@ -71,7 +71,7 @@ export class SinkLink implements Outlet, SessionClientHandler {
   }
 
   hello() {
-    return this.#context.hello();
+    return { ...this.#context.hello(), to: "sink" } as const;
   }
 
   opened(_now: number, _session: Session, welcome: Welcome): void {

@@ -40,6 +40,10 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   receive(now: number, message: Message): void {
+    if (message.verb === "WELCOME" && message.epoch === 0) {
+      this.#client.receive(now, { verb: "REFUSED", ...noVentilator(message) });
+      return;
+    }
     this.#client.receive(now, message);
     // Also a WELCOME that repeats or resumes the session: that is how sinks become known that were not there before.
     if (message.verb === "WELCOME" && message.session === this.session?.id) {
@@ -92,7 +96,7 @@ export class VentilatorLink implements SessionClientHandler {
 
   hello() {
     const { attempts, epoch } = this.account;
-    const hello = this.#context.hello();
+    const hello = { ...this.#context.hello(), to: "ventilator" } as const;
     return epoch === 0 ? hello : { ...hello, held: attempts.held(epoch) };
   }
 
@@ -238,6 +242,11 @@ export class VentilatorLink implements SessionClientHandler {
   }
 }
 
+/** An epoch is at least 1 with a ventilator: this is a sink that does not look at HELLO's `to`. */
+const noVentilator = ({ name }: Welcome) => ({
+  code: "TQ_ERR_WRONG_ENDPOINT",
+  message: `${name} is a sink; a worker goes to a ventilator's workers endpoint`,
+});
 const isComputed = ({ state }: Attempt): boolean => state === "computed" || state === "offered";
 const cancelled = () => new TqError("TQ_ERR_CANCELLED", "the task was cancelled");
 const notAdopted = () =>

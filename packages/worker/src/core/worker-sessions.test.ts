@@ -165,3 +165,19 @@ describe("bytes that are no message", () => {
     expect(world.runAll()).toEqual([1]);
   });
 });
+
+it("takes what welcomes it as a sink does for a wrong endpoint, and asks no more", () => {
+  const world = openWorld();
+  world.ventilator.epoch = 0;
+  world.ventilator.restart();
+  world.advance(2 * timing.heartbeatMs);
+  expect(world.core.isRefused).toBe(true);
+  expect(world.events.at(-1)).toMatchObject({
+    type: "ventilator.refused",
+    code: "TQ_ERR_WRONG_ENDPOINT",
+    channel: "ventilator:0",
+  });
+  const hellos = world.ventilator.hellos.length;
+  world.advance(1000);
+  expect(world.ventilator.hellos).toHaveLength(hellos);
+});
