@@ -63,7 +63,7 @@ export async function startVentilator(
   checkOptions(options);
   const ventilator = new RunningVentilator(options, internals);
   try {
-    await ventilator.bind(options);
+    await ventilator.open(options);
   } catch (error) {
     await ventilator.close();
     throw error;
@@ -108,15 +108,14 @@ class RunningVentilator {
     if (core === undefined) throw new TqError("TQ_ERR_INTERNAL", "the driver makes its core at once");
     this.#core = core;
     this.#submission = this.#createSubmission(core);
-    (options.sinks ?? []).forEach((endpoint, index) => {
-      this.#driver.connect(`sink:${index}`, endpoint);
-    });
   }
 
-  async bind({ workers, producers }: VentilatorOptions): Promise<void> {
+  /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
+  async open({ workers, producers, sinks = [] }: VentilatorOptions): Promise<void> {
     this.#endpoints = { workers: await this.#driver.bind("workers", workers) };
     if (producers !== undefined) this.#endpoints.producers = await this.#driver.bind("producers", producers);
     this.#core.setEndpoints({ ...this.#endpoints });
+    for (const [index, endpoint] of sinks.entries()) this.#driver.connect(`sink:${index}`, endpoint);
   }
 
   asVentilator(): Ventilator {
