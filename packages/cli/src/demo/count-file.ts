@@ -1,7 +1,6 @@
 /** Reads a file in pieces and counts its words, in memory that depends on its distinct words and not on its size. */
 import { constants, open } from "node:fs/promises";
 import type { FileCounts } from "./count-words.ts";
-import { showPath } from "./show-path.ts";
 import { WordCounter } from "./word-counter.ts";
 
 const pieceBytes = 256 * 1024;
@@ -9,7 +8,7 @@ const pieceBytes = 256 * 1024;
 /** Neither a link nor a pipe that took the file's place since it was found: a pipe would be waited for without end. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Rejects with an error that names the file. `path` is bytes: a file name need not be Unicode. */
+/** `path` is bytes: a file name need not be Unicode. Rejects with why it cannot be read. */
 export async function countFile(path: Buffer): Promise<FileCounts> {
   try {
     await using file = await open(path, openFlags);
@@ -26,7 +25,9 @@ export async function countFile(path: Buffer): Promise<FileCounts> {
     counter.end();
     return { bytes, words: counter.words, counts: counter.counts };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new Error(`${showPath(path)}: ${problem}`, { cause: error });
+    // Node puts the path behind a comma. Who has the task has the path, and paths may be longer than errors.
+    throw new Error(error instanceof Error ? error.message.split(",", 1)[0] : String(error), {
+      cause: error,
+    });
   }
 }

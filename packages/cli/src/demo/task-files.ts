@@ -24,7 +24,7 @@ export class TaskFiles {
   describe({ taskId, traceId, message }: Failure): string {
     const path = this.#find(taskId);
     const name = path === undefined ? `task ${taskId}` : showPath(path);
-    return `${name}: ${message.replace(`${name}: `, "")} (trace ${traceId})`;
+    return `${name}: ${message} (trace ${traceId})`;
   }
 
   #find(taskId: string): Buffer | undefined {
