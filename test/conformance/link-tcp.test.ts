@@ -137,6 +137,19 @@ test.each(Object.entries(impostors))(
   },
 );
 
+test("a client whose server falls silent makes its connection anew, and one that was never told anything does not", async () => {
+  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
+  const transport = createZeromqTransport({ silenceMs: 50 });
+  onTestFinished(() => transport.close());
+  const told = connectProbe(transport, server.link.endpoint);
+  const untold = connectProbe(transport, server.link.endpoint);
+  server.link.send(await meet(server, told), frames("hello"));
+  await told.inbox.next();
+  await untold.opened.next();
+  await told.opened.next();
+  untold.opened.expectSilence();
+});
+
 test("localhost can be bound and connected to", async () => {
   const server = await bindProbe(node(), "tcp://localhost:*");
   expect(server.link.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);

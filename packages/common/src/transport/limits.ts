@@ -26,11 +26,18 @@ export const linkLimits = {
   /** An attempt to connect; a host that swallows packets is tried again after this. Raised: the same. */
   connectMs: 5_000,
   /**
-   * Ping of the I/O threads, and how long its answer may take: finds connections that a firewall or a pulled cable ended
-   * without a word. It says nothing of the processes behind. Raised: time until such a connection is made anew.
+   * Probes of the kernel on a connection that carries nothing: finds those that a firewall or a pulled cable ended without
+   * a word. They say nothing of the processes behind. Raised: time until a server lets go of such a connection.
    */
-  pingIntervalMs: 1_000,
-  pingTimeoutMs: 3_000,
+  keepaliveIdleSeconds: 10,
+  keepaliveIntervalSeconds: 2,
+  keepaliveCount: 5,
+  /**
+   * A client that has heard its server, and then nothing for this long, makes its connection anew: a kernel with data under
+   * way asks no probe. Forty heartbeats; a server that is only stuck is not left for less. Raised: time without work after
+   * a network that swallows packets; lowered: connections made anew because a server was busy.
+   */
+  silenceMs: 30_000,
   /** Connections that may wait to be accepted: a whole cluster that starts at once. Raised: kernel memory. */
   acceptBacklogMax: 1_024,
 } as const;

@@ -17,6 +17,8 @@ export interface ConnectionPort {
   readonly address: string;
   /** From a connection to the end of its handshake, at most. */
   readonly handshakeMs: number;
+  /** Heard once and then nothing for this long: the connection is given up. */
+  readonly silenceMs: number;
 }
 
 export interface ConnectionHandlers {
@@ -34,16 +36,25 @@ export class ZeromqConnection {
   readonly #socket: Dealer;
   readonly #handlers: ConnectionHandlers;
   readonly #handshakeMs: number;
+  readonly #silenceMs: number;
   readonly #socketEnded: Promise<void>;
   #state: State = "connecting";
   #handshakeTimeout: NodeJS.Timeout | undefined;
+  #silenceInterval: NodeJS.Timeout | undefined;
+  /** Something came since the last look. */
+  #heardSomething = false;
 
-  constructor({ socket, address, handshakeMs }: ConnectionPort, handlers: ConnectionHandlers) {
+  constructor({ socket, address, handshakeMs, silenceMs }: ConnectionPort, handlers: ConnectionHandlers) {
     this.#socket = socket;
     this.#handshakeMs = handshakeMs;
+    this.#silenceMs = silenceMs;
     this.#handlers = handlers;
     this.#socketEnded = listenToSocket(socket.events, this.#heard);
-    void receiveLoop(socket, handlers.receive);
+    void receiveLoop(socket, (frames) => {
+      this.#heardSomething = true;
+      if (this.#state === "open") this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs);
+      handlers.receive(frames);
+    });
     socket.connect(address);
   }
 
@@ -60,9 +71,18 @@ export class ZeromqConnection {
   async close(): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#handshakeTimeout);
+    clearInterval(this.#silenceInterval);
     this.#socket.close();
     await this.#socketEnded;
   }
+
+  /** Begins with the first message: a server that never says anything (to a heart, for one) may go on so. */
+  readonly #listen = (): void => {
+    // What lies unread was heard: it is this process that was stuck.
+    const isSilent = !this.#heardSomething && !this.#socket.closed && !this.#socket.readable;
+    this.#heardSomething = false;
+    if (isSilent) void this.#end();
+  };
 
   readonly #heard = (event: SocketEvent): void => {
     switch (event) {
@@ -90,6 +110,7 @@ export class ZeromqConnection {
     if (this.#state === "ending" || this.#state === "closed") return;
     this.#state = "ending";
     clearTimeout(this.#handshakeTimeout);
+    clearInterval(this.#silenceInterval);
     while (!this.#socket.closed && this.#socket.readable) await nextTurn();
     if (this.#socket.closed) return;
     this.#socket.linger = 0;

@@ -8,6 +8,9 @@
  * - The library's high-water mark is twice what a link promises: it learns of messages that have left in steps of half
  *   the mark, so only half of it can be counted on.
  * - `linger` is set always: the default waits for ever at the end of the process.
+ * - No ZMTP heartbeats: libzmq 4.3.5 aborts the whole process when a ping falls due on a connection that ended while its
+ *   pipe was full and unread (`Assertion failed: !_io_error`). Any peer that floods a port and leaves while the loop is
+ *   stuck could bring that about. TCP keepalive and the silence that a client notices find dead connections instead.
  * - `routingId` is never set: a ROUTER then gives each connection its own.
  */
 import { Context, Dealer, type Observer, Router } from "zeromq";
@@ -61,9 +64,11 @@ function sharedOptions(settings: SocketSettings, ipv6: boolean) {
     receiveHighWaterMark: pipeMessagesMax,
     maxMessageSize: frameBytesMax,
     handshakeInterval: settings.handshakeMs,
-    heartbeatInterval: linkLimits.pingIntervalMs,
-    heartbeatTimeout: linkLimits.pingTimeoutMs,
-    heartbeatTimeToLive: linkLimits.pingTimeoutMs,
+    heartbeatInterval: 0,
+    tcpKeepalive: 1,
+    tcpKeepaliveIdle: linkLimits.keepaliveIdleSeconds,
+    tcpKeepaliveInterval: linkLimits.keepaliveIntervalSeconds,
+    tcpKeepaliveCount: linkLimits.keepaliveCount,
   };
 }
 

@@ -28,6 +28,8 @@ export interface ZeromqOptions {
   readonly pipeMessagesMax?: number | undefined;
   /** From a connection to the end of its handshake, at most, in ms; what takes longer is no peer. Default 5,000. */
   readonly handshakeMs?: number | undefined;
+  /** A client that has heard its server and then nothing for this long, in ms, connects anew. Default 30,000. */
+  readonly silenceMs?: number | undefined;
   /** For the waits between attempts to connect. Evenly distributed in [0, 1); default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
@@ -39,10 +41,12 @@ export function createZeromqTransport(options: ZeromqOptions = {}): Transport {
 class ZeromqTransport implements Transport {
   readonly #settings: SocketSettings;
   readonly #random: () => number;
+  readonly #silenceMs: number;
   readonly #open = new OpenLinks();
 
   constructor(options: ZeromqOptions) {
     this.#random = options.random ?? Math.random;
+    this.#silenceMs = options.silenceMs ?? linkLimits.silenceMs;
     this.#settings = {
       context: createContext(),
       lingerMs: options.lingerMs ?? linkLimits.lingerMs,
@@ -65,7 +69,7 @@ class ZeromqTransport implements Transport {
     const { handshakeMs } = this.#settings;
     const connect = (handlers: ConnectionHandlers) => {
       const socket = createDealer(this.#settings, isIpv6(parsed));
-      return new ZeromqConnection({ socket, address, handshakeMs }, handlers);
+      return new ZeromqConnection({ socket, address, handshakeMs, silenceMs: this.#silenceMs }, handlers);
     };
     return this.#open.keep(new ZeromqClientLink({ connect, random: this.#random }, options));
   }
