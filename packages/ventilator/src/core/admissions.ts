@@ -55,6 +55,7 @@ export class Admissions {
       return owner.events.rejected(ids, "TQ_ERR_NO_SINK", message);
     }
     owner.origins.add(origin);
+    owner.unsettled += count;
     owner.accepted(ids);
     const queue = queues.of(definition);
     const { policy } = definition;

@@ -24,6 +24,8 @@ export class Owner {
   readonly name: string;
   /** Every origin it has submitted under. */
   readonly origins = new Set<Origin>();
+  /** Its tasks that have no final state yet. */
+  unsettled = 0;
   readonly events: OwnerEvents;
   readonly #accepted = new IdRunsBuilder();
   readonly #settled = new Map<OutcomeStatus, IdRunsBuilder>();

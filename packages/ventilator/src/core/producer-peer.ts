@@ -15,6 +15,8 @@ export class ProducerPeer implements OwnerEvents {
   credit = new CreditWindow();
   /** Since when it has no session. */
   awaySince: number | undefined;
+  /** Its answered tasks were given up: it was away for too long. */
+  isGivenUp = false;
   #untold: NumberedContent[] = [];
 
   constructor(bootId: string, name: string) {
@@ -41,6 +43,7 @@ export class ProducerPeer implements OwnerEvents {
   attach(session: ServerSession): void {
     this.session = session;
     this.awaySince = undefined;
+    this.isGivenUp = false;
     this.credit = new CreditWindow();
   }
 

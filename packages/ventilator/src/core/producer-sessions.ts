@@ -11,7 +11,7 @@ import {
   type Timing,
   type WelcomeDetails,
 } from "@tq/common/protocol";
-import type { Hello, Message, SessionMessage } from "@tq/common/wire";
+import type { Hello, Message, Origin, SessionMessage } from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
@@ -25,6 +25,8 @@ export interface ProducerSessionParts {
   readonly admissions: Admissions;
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
+  /** Nothing of these origins will come again: they are forgotten here and at the sinks. */
+  readonly closeOrigins: (now: number, origins: readonly Origin[]) => void;
   readonly report: (event: VentilatorEvent) => void;
 }
 
@@ -32,6 +34,8 @@ export class ProducerSessions implements SessionServerHandler {
   readonly #parts: ProducerSessionParts;
   readonly #server: SessionServer;
   readonly #peers = new Map<string, ProducerPeer>();
+  /** Those that have said goodbye, while tasks of theirs are unsettled. */
+  readonly #departed = new Set<ProducerPeer>();
 
   constructor(
     parts: ProducerSessionParts,
@@ -63,16 +67,15 @@ export class ProducerSessions implements SessionServerHandler {
 
   wake(now: number, lateMs: number): void {
     this.#server.wake(now, lateMs);
-    for (const peer of this.#peers.values()) {
-      if (peer.awaySince !== undefined && now - peer.awaySince >= this.#parts.limits.producerGraceMs)
-        this.#forget(peer);
-    }
+    for (const peer of this.#peers.values()) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
+    for (const peer of this.#departed) if (peer.owner.unsettled === 0) this.#forget(now, peer);
   }
 
   wakeAt(): number {
     let at = this.#server.wakeAt();
-    for (const { awaySince } of this.#peers.values()) {
-      if (awaySince !== undefined) at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
+    for (const { awaySince, isGivenUp } of this.#peers.values()) {
+      if (awaySince !== undefined && !isGivenUp)
+        at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
     }
     return at;
   }
@@ -129,7 +132,7 @@ export class ProducerSessions implements SessionServerHandler {
     peer.detach(now);
     if (reason !== "bye") return;
     this.#parts.report({ type: "producer.left", producer: session.hello.name });
-    this.#leave(peer);
+    this.#depart(now, peer);
   }
 
   heartbeatState(session: ServerSession): HeartbeatState {
@@ -149,14 +152,31 @@ export class ProducerSessions implements SessionServerHandler {
     session.sendUnnumbered({ verb: "GRANT", grants: [0, credit.tasksGranted, credit.bytesGranted] });
   }
 
-  /** It does not come back: nobody waits for its answers any more. Its other tasks go on. */
-  #forget(peer: ProducerPeer): void {
-    const cancelled = this.#leave(peer);
+  #isOverdue(now: number, { awaySince, isGivenUp }: ProducerPeer): boolean {
+    return awaySince !== undefined && !isGivenUp && now - awaySince >= this.#parts.limits.producerGraceMs;
+  }
+
+  /**
+   * Nobody seems to wait for its answers any more. Its other tasks go on, and it is told of them if it does come back. Its
+   * origins stay open: it may come back with the next seq.
+   */
+  #giveUp(peer: ProducerPeer): void {
+    peer.isGivenUp = true;
+    const cancelled = this.#parts.admissions.abandon(peer.owner);
     this.#parts.report({ type: "producer.gone", producer: peer.owner.name, cancelled });
   }
 
-  #leave(peer: ProducerPeer): number {
+  /** It has said goodbye: it will not come back. */
+  #depart(now: number, peer: ProducerPeer): void {
     this.#peers.delete(peer.bootId);
-    return this.#parts.admissions.abandon(peer.owner);
+    this.#parts.admissions.abandon(peer.owner);
+    if (peer.owner.unsettled === 0) this.#forget(now, peer);
+    else this.#departed.add(peer);
+  }
+
+  /** Nothing of its origins will come again. */
+  #forget(now: number, peer: ProducerPeer): void {
+    this.#departed.delete(peer);
+    this.#parts.closeOrigins(now, [...peer.owner.origins]);
   }
 }

@@ -78,7 +78,9 @@ export class Settlement {
         runFrom = -1;
       }
     }
-    if (count > 0) this.#parts.table.settled(batch, count, bytes);
+    if (count === 0) return;
+    batch.owner.unsettled -= count;
+    this.#parts.table.settled(batch, count, bytes);
   }
 
   /** A sink's session is over: what it has not confirmed is proposed again, to whichever sink it then belongs to. */

@@ -143,7 +143,17 @@ export class VentilatorCore {
     };
     const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
     this.#workerSessions = new WorkerSessions({ ...edge, sinks: addresses }, this.#server("workers"));
-    this.#producerSessions = new ProducerSessions(edge, this.#server("producers"));
+    const closeOrigins = (at: number, origins: readonly Origin[]): void => {
+      this.#sinks.tellClosed(
+        at,
+        origins.filter((origin) => this.#table.isSinkBound(origin)),
+      );
+      for (const origin of origins) {
+        this.#table.forget(origin);
+        assignment.forgetOrigin(origin);
+      }
+    };
+    this.#producerSessions = new ProducerSessions({ ...edge, closeOrigins }, this.#server("producers"));
   }
 
   /** Resolved endpoints by role, for peers that come to the wrong one. */
