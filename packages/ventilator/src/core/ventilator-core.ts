@@ -6,7 +6,7 @@
  */
 import type { TqError } from "@tq/common";
 import type { Refusal, SubmitEvents, SubmitPort, Timing } from "@tq/common/protocol";
-import type { Hello, Message, SessionId, SinkAddress } from "@tq/common/wire";
+import type { Hello, Message, Origin, SessionId, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
