@@ -87,6 +87,8 @@ export class ZeromqConnection {
   readonly #heard = (event: SocketEvent): void => {
     switch (event) {
       case "connect":
+        // Heard after `close`, too, if the I/O thread was quicker: then nobody would clear the timer.
+        if (this.#state !== "connecting") break;
         this.#handshakeTimeout = setTimeout(this.#end, this.#handshakeMs);
         break;
       case "handshake":
