@@ -35,7 +35,7 @@ function linksOf(document: string): { text: string; target: string }[] {
 
 test.each(documents)("every link of %s leads to a file", (document) => {
   const dead = linksOf(document).filter(({ target }) => !exists(join(projectRoot, target)));
-  expect(dead).toEqual([]);
+  expect(dead, "correct the link, or remove it").toEqual([]);
 });
 
 test.each(documents)("every file that %s names is there", (document) => {
@@ -56,7 +56,8 @@ const files = readdirSync(projectRoot, { recursive: true, withFileTypes: true })
 test("every test that docs/guarantees.md names is there under that name", () => {
   const tests = linksOf("docs/guarantees.md").filter(({ target }) => target.endsWith(".test.ts"));
   expect(tests.length).toBeGreaterThan(10);
-  expect(tests.filter(({ text, target }) => !read(target).includes(text))).toEqual([]);
+  const missing = tests.filter(({ text, target }) => !read(target).includes(text));
+  expect(missing, "a test was moved or renamed: name it anew in docs/guarantees.md").toEqual([]);
 });
 
 test("every piece of code in the README stands in the example that it names", () => {
@@ -65,7 +66,7 @@ test("every piece of code in the README stands in the example that it names", ()
   for (const [, path = "", code = ""] of blocks) {
     const example = read(path);
     const missing = code.split("\n\n").filter((part) => !example.includes(part.trimEnd()));
-    expect(missing, path).toEqual([]);
+    expect(missing, `copy the code from ${path} into README.md`).toEqual([]);
   }
 });
 
@@ -95,14 +96,14 @@ test("the figures of docs/guarantees.md are those of the code", () => {
     const value: unknown = Object.entries(figures[group] ?? {}).find(([key]) => key === name)?.[1];
     return [`${group}.${name}`, [value].flat()];
   });
-  expect(told).toEqual(real);
+  expect(told, "a default has changed: correct the tables of docs/guarantees.md").toEqual(real);
 });
 
 test("times relate as docs/guarantees.md says", () => {
   const silenceMs = silenceLimitMs(defaultTiming);
   expect(beatMs * 3).toBeLessThanOrEqual(silenceMs);
   expect(defaultTiming.heartbeatMs * 3).toBeLessThanOrEqual(silenceMs);
-  expect(linkLimits.pingIntervalMs + linkLimits.pingTimeoutMs).toBeGreaterThan(silenceMs);
+  expect(linkLimits.silenceMs).toBeGreaterThan(silenceMs * 10);
   const { producerGraceMs, sinkGraceMs } = defaultVentilatorLimits;
   expect(Math.min(producerGraceMs, sinkGraceMs)).toBeGreaterThan(silenceMs * 10);
   expect(wireLimits.unacknowledgedMax * 2).toBeLessThanOrEqual(linkLimits.pipeMessagesMax);
