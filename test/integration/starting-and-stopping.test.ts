@@ -2,7 +2,7 @@
 import { defineTask, handler, type } from "@tq/common";
 import { startProducer } from "@tq/producer";
 import { startSink } from "@tq/sink";
-import { startVentilator } from "@tq/ventilator";
+import { startVentilator, type Ventilator } from "@tq/ventilator";
 import { startWorker } from "@tq/worker";
 import { describe, expect, test, vi } from "vitest";
 import { square } from "./fixtures/tasks.ts";
@@ -141,14 +141,17 @@ test("two handlers for one name and version are refused before anything is start
 });
 
 describe("after drain or close, submitting", () => {
-  const calls = (
-    submitter: Pick<Awaited<ReturnType<typeof startVentilator>>, "submit" | "submitMany" | "run" | "map">,
-  ) => [
-    submitter.submit(square, 1),
-    submitter.submitMany(square, [1, 2]),
-    submitter.run(square, 1),
-    submitter.map(square, [1, 2]).next(),
-  ];
+  type Submitter = Pick<Ventilator, "submit" | "submitMany" | "run" | "map">;
+  const codesOf = async (submitter: Submitter): Promise<string[]> => {
+    const calls = [
+      submitter.submit(square, 1),
+      submitter.submitMany(square, [1, 2]),
+      submitter.run(square, 1),
+      submitter.map(square, [1, 2]).next(),
+    ];
+    return (await Promise.all(calls.map(errorOf))).map(({ code }) => code);
+  };
+  const closed = ["TQ_ERR_CLOSED", "TQ_ERR_CLOSED", "TQ_ERR_CLOSED", "TQ_ERR_CLOSED"];
 
   test("is refused as closed, at the ventilator and at a producer, by every method", async () => {
     await using cluster = await Cluster.start({ ventilator: { producers: anyPort } });
@@ -156,9 +159,9 @@ describe("after drain or close, submitting", () => {
     const { role: producer } = await cluster.producer();
     for (const submitter of [producer, cluster.ventilator]) {
       await submitter.drain();
-      for (const call of calls(submitter)) expect((await errorOf(call)).code).toBe("TQ_ERR_CLOSED");
+      expect(await codesOf(submitter)).toEqual(closed);
       await submitter.close();
-      for (const call of calls(submitter)) expect((await errorOf(call)).code).toBe("TQ_ERR_CLOSED");
+      expect(await codesOf(submitter)).toEqual(closed);
     }
   });
 
