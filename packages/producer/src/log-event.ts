@@ -1,11 +1,9 @@
 /** Which of the producer's events are worth which level of its log, and what they mean in words. */
-import type { TqLogger } from "@tq/common/node";
+import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { ProducerEvent } from "./core/events.ts";
 import { refusedBy } from "./core/link-errors.ts";
 
-type Level = "info" | "warn" | "error";
-
-const levels: Readonly<Record<ProducerEvent["type"], Level>> = {
+const levels: Readonly<Record<ProducerEvent["type"], EventWords["level"]>> = {
   "ventilator.joined": "info",
   "ventilator.resumed": "info",
   "ventilator.lost": "warn",
@@ -16,8 +14,7 @@ const levels: Readonly<Record<ProducerEvent["type"], Level>> = {
 };
 
 export function logEvent(log: TqLogger, event: ProducerEvent): void {
-  const { type, ...fields } = event;
-  log[levels[type]]({ event: type, ...fields }, describe(event));
+  writeEvent(log, event, { level: levels[event.type], message: describe(event) });
 }
 
 function describe(event: ProducerEvent): string {

@@ -1,6 +1,6 @@
 /** Which of the sink's events are worth which level of its log, and what they mean in words. */
 import type { TqErrorCode } from "@tq/common";
-import type { TqLogger } from "@tq/common/node";
+import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { SinkEvent as CoreEvent } from "./core/events.ts";
 
 export type SinkEvent =
@@ -17,9 +17,7 @@ export type SinkEvent =
       readonly count: number;
     };
 
-type Level = "info" | "warn";
-
-const levels: Readonly<Record<SinkEvent["type"], Level>> = {
+const levels: Readonly<Record<SinkEvent["type"], EventWords["level"]>> = {
   "worker.joined": "info",
   "worker.left": "info",
   "ventilator.joined": "info",
@@ -33,8 +31,7 @@ const levels: Readonly<Record<SinkEvent["type"], Level>> = {
 
 /** For people: what the event means, in words. The fields are beside it. */
 export function logEvent(log: TqLogger, event: SinkEvent): void {
-  const { type, ...fields } = event;
-  log[levels[type]]({ event: type, ...fields }, describe(event));
+  writeEvent(log, event, { level: levels[event.type], message: describe(event) });
 }
 
 function describe(event: SinkEvent): string {

@@ -1,10 +1,8 @@
 /** Which of the ventilator's events are worth which level of its log. */
-import type { TqLogger } from "@tq/common/node";
+import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { VentilatorEvent } from "./core/events.ts";
 
-type Level = "debug" | "info" | "warn" | "error";
-
-const levels: Readonly<Record<VentilatorEvent["type"], Level>> = {
+const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "worker.joined": "info",
   "worker.left": "info",
   "worker.gone": "warn",
@@ -30,8 +28,7 @@ const levels: Readonly<Record<VentilatorEvent["type"], Level>> = {
 
 /** For people: what the event means, in words. The fields are beside it. */
 export function logEvent(log: TqLogger, event: VentilatorEvent): void {
-  const { type, ...fields } = event;
-  log[levels[type]]({ event: type, ...fields }, describe(event));
+  writeEvent(log, event, { level: levels[event.type], message: describe(event) });
 }
 
 function describe(event: VentilatorEvent): string {
@@ -41,7 +38,7 @@ function describe(event: VentilatorEvent): string {
     case "worker.left":
       return `worker ${event.worker} has left; ${event.returned} leases came back`;
     case "worker.gone":
-      return `worker ${event.worker} is gone; ${event.leases} leases taken back, ${event.suspects} of them run alone now`;
+      return `worker ${event.worker} is gone; ${event.leases} leases taken back, ${event.suspects} of them are run apart from others`;
     case "worker.blocked":
       return `worker ${event.worker} has not turned its event loop for ${Math.round(event.stuckMs)} ms; its leases stay`;
     case "worker.unblocked":

@@ -1,5 +1,5 @@
 /** Which of the worker's events are worth which level of its log, and what they mean in words. */
-import type { TqLogger } from "@tq/common/node";
+import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { WorkerEvent as CoreEvent, LeftAttempt } from "./core/events.ts";
 
 export type WorkerEvent =
@@ -9,9 +9,7 @@ export type WorkerEvent =
   /** Not finished when the worker closed; given back. `attempts` are the first of them. */
   | { readonly type: "attempts.left"; readonly count: number; readonly attempts: readonly LeftAttempt[] };
 
-type Level = "debug" | "info" | "warn" | "error";
-
-const levels: Readonly<Record<WorkerEvent["type"], Level>> = {
+const levels: Readonly<Record<WorkerEvent["type"], EventWords["level"]>> = {
   "ventilator.joined": "info",
   "ventilator.resumed": "info",
   "ventilator.lost": "warn",
@@ -31,37 +29,43 @@ const levels: Readonly<Record<WorkerEvent["type"], Level>> = {
 };
 
 /** For people: what the event means, in words. The fields are beside it. */
-export function logEvent(log: TqLogger, event: WorkerEvent): void {
-  const { type, ...fields } = event;
-  log[levels[type]]({ event: type, ...fields }, describe(event));
+export function logEvent(log: TqLogger, event: WorkerEvent, endpoints: readonly string[]): void {
+  const where = "channel" in event ? endpointOf(event.channel, endpoints) : "";
+  writeEvent(log, event, { level: levels[event.type], message: describe(event, where) });
 }
 
-function describe(event: WorkerEvent): string {
+/** Channels are `ventilator:<place>` and `sink:<endpoint>`. */
+function endpointOf(channel: string, endpoints: readonly string[]): string {
+  const [kind, ...rest] = channel.split(":");
+  return kind === "ventilator" ? (endpoints[Number(rest[0])] ?? channel) : rest.join(":");
+}
+
+function describe(event: WorkerEvent, where: string): string {
   switch (event.type) {
     case "ventilator.joined":
-      return `joined ventilator ${event.name}`;
+      return `joined ventilator ${event.name}, at ${where}`;
     case "ventilator.resumed":
-      return "the connection to the ventilator was made anew";
+      return `the connection to the ventilator at ${where} was made anew`;
     case "ventilator.lost":
-      return "the session with the ventilator is over; asking for another";
+      return `the session with the ventilator at ${where} is over; asking for another`;
     case "ventilator.unreachable":
-      return "no ventilator answers; still trying";
+      return `no ventilator answers at ${where}; still trying`;
     case "ventilator.refused":
-      return `the ventilator refused this worker: ${event.message}`;
+      return `${where} refuses this worker: ${event.message}`;
     case "sink.joined":
       return event.offeredAgain > 0
         ? `joined sink ${event.name}; ${event.offeredAgain} results are offered again`
         : `joined sink ${event.name}`;
     case "sink.resumed":
-      return "the connection to the sink was made anew";
+      return `the connection to the sink at ${where} was made anew`;
     case "sink.lost":
-      return "the session with the sink is over; asking for another";
+      return `the session with the sink at ${where} is over; asking for another`;
     case "sink.unreachable":
-      return "no sink answers; results are kept, still trying";
+      return `no sink answers at ${where}; results are kept, still trying`;
     case "sink.refused":
       return `the sink refused this worker: ${event.message}`;
     case "peer.violated":
-      return `a peer broke the protocol: ${event.reason}`;
+      return `${where} broke the protocol: ${event.reason}`;
     case "attempt.failed":
       return `${event.task} failed: ${event.error.name}: ${event.error.message}`;
     case "attempt.timed-out":

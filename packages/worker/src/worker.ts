@@ -214,7 +214,7 @@ class RunningWorker implements Worker {
   }
 
   #report(event: WorkerEvent): void {
-    logEvent(this.#log, event);
+    logEvent(this.#log, event, this.ventilators);
     this.#onEvent?.(event);
     if (event.type === "ventilator.joined") this.#table?.setSession(event.ventilator, event);
     else if (event.type === "ventilator.lost") this.#table?.clearSession(event.ventilator);
