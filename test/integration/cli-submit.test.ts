@@ -157,6 +157,19 @@ describe("time and reach", () => {
     expect(stderr).toMatch(/^tq: TQ_ERR_UNREACHABLE: .*tcp:\/\/127\.0\.0\.1:9.*\n$/);
   });
 
+  test("a ventilator that is gone for good ends a submit that waits for input with code 5", async () => {
+    const ventilator = startTq(["ventilator", "--workers", anyPort, "--producers", anyPort]);
+    const { producers = "" } = await ventilator.ready();
+    const words = ["submit", "square", "-", "--wait", "--timeout", "5s", "--ventilator", producers];
+    const submitting = startTq(words);
+    submitting.stdin.write("1\n");
+    await ventilator.waitFor(() => ventilator.log.find(({ event }) => event === "tasks.unroutable"));
+    ventilator.signal("SIGKILL");
+    const { exitCode, stderr } = await submitting.ended;
+    expect(exitCode).toBe(5);
+    expect(stderr).toMatch(/^tq: TQ_ERR_(UNREACHABLE|UNKNOWN_OUTCOME): /);
+  });
+
   test("an endpoint of another kind is misuse, and the right one is named", async () => {
     const { exitCode, stderr } = await tq(["submit", "square", "1", "--ventilator", pipeline.workers]);
     expect(exitCode).toBe(2);

@@ -12,6 +12,11 @@ import type { ExitCode } from "../exit-codes.ts";
 import type { LogLevel } from "../output/create-cli-logger.ts";
 import { type Environment, jsonFlag, logLevelOption } from "./options.ts";
 
+const epilogue = `
+Every option can also be given by environment: --log-level as TQ_LOG_LEVEL.
+Exit codes: 0 fine, 1 internal, 2 usage, 3 a task failed, 4 timed out, 5 unreachable; after a second SIGINT or SIGTERM
+128 + its number.`;
+
 /** `onEnd` is told the exit code of the command that ran. Commander's errors are thrown, not printed. */
 export function createProgram(environment: Environment, onEnd: (exitCode: ExitCode) => void): Command {
   const program = new Command("tq")
@@ -19,7 +24,7 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
     .version(readVersion())
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .addHelpText("after", "\nEvery option can also be given by environment: --log-level as TQ_LOG_LEVEL.");
+    .addHelpText("after", epilogue);
 
   const add = (name: string, logLevel: LogLevel = "info"): Command =>
     program.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));

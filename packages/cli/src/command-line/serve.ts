@@ -8,6 +8,9 @@ import { listenForStop } from "./stop-signals.ts";
 /** Orchestrators send SIGKILL 30 s after SIGTERM: Kubernetes' default; 5 s are left for closing. */
 export const drainTimeoutMs = 25_000;
 
+/** What still runs when all is closed gets this long. */
+const endingMs = 2_000;
+
 export interface Served {
   readonly running: {
     drain(options: { timeoutMs: number }): Promise<void>;
@@ -36,6 +39,30 @@ export async function serve({ running, ended, log, onQuit }: Served): Promise<Ex
   } finally {
     await running.close();
   }
-  await ended;
+  if (!(await settlesWithin(ended, endingMs))) {
+    // What writes to a pipe that nobody reads would wait with it.
+    log.warn("what was being written when it closed did not end; leaving it");
+  }
   return exitCodes.fine;
+}
+
+/** Whether it resolves in time. Rejects with it. */
+async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  using late = new Timeout(ms);
+  return await Promise.race([promise.then(() => true), late.passed.then(() => false)]);
+}
+
+class Timeout implements Disposable {
+  readonly passed: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: number) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.passed = promise;
+    this.#timer = setTimeout(resolve, ms);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
 }

@@ -14,7 +14,8 @@ const eraseLine = "\r\u001b[2K";
 export class ProgressBar implements Disposable {
   readonly #total: number;
   readonly #isShown: boolean;
-  readonly #startedAt = performance.now();
+  /** When the first progress was told: starting processes is no part of the rate. */
+  #startedAt: number | undefined;
   #line = "";
 
   constructor(total: number) {
@@ -29,10 +30,11 @@ export class ProgressBar implements Disposable {
 
   draw(progress: Progress): void {
     if (!this.#isShown) return;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    this.#startedAt ??= performance.now();
+    const seconds = (performance.now() - this.#startedAt) / 1000 || 1;
     this.#line = formatProgress({ ...progress, total: this.#total, seconds }).slice(
       0,
-      (process.stderr.columns ?? 80) - 1,
+      (process.stderr.columns || 80) - 1,
     );
     say(eraseLine + this.#line);
   }

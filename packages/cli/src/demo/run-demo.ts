@@ -50,6 +50,7 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
     const result = await Promise.race([count(run, { sink, ventilator, workers, onFailed }), broken.promise]);
     await ventilator.drain({ timeoutMs: 5_000 });
     await workers.stop();
+    await ventilator.close();
     sink.send({ type: "stop" });
     await sink.exited;
     return result;

@@ -1,8 +1,8 @@
 /** Ends a demo in which nothing moves any more: in a pipeline of scripts, a failure is better than silence. */
 import { TqError } from "@tq/common";
 
-/** Longer than any file of a gigabyte takes, and than it takes to find out that a worker is gone. */
-const stallMs = 120_000;
+/** Longer than files of gigabytes take on a busy machine, and than it takes to find out that a worker is gone. */
+const stallMs = 600_000;
 
 export class StallWatch implements Disposable {
   readonly #timer: NodeJS.Timeout;

@@ -5,6 +5,7 @@
  * at any other moment may just have sent its last result.
  */
 import { handler } from "@tq/common";
+import { wireLimits } from "@tq/common/wire";
 import { startWorker, type Worker } from "@tq/worker";
 import { createCliLogger } from "../output/create-cli-logger.ts";
 import { openChildChannel, tellParent } from "../processes/child-channel.ts";
@@ -15,6 +16,9 @@ import type { FromDemoWorker, ToDemoWorker } from "./demo-messages.ts";
 
 /** Reading files waits for the disk, and Node reads four at once. */
 const concurrency = 4;
+
+/** A big file of random letters has nearly as many distinct words as words: as much as one message may carry. */
+const payloadBytesMax = wireLimits.bodyBytesMax;
 
 let worker: Worker | undefined;
 /** Set while tasks are held: resolves when they may go on. */
@@ -33,7 +37,14 @@ const counting = handler(countWords, async ({ path }, ctx) => {
 
 async function start(ventilator: string, name: string): Promise<void> {
   const log = createCliLogger(name, demoLogLevel());
-  worker = await startWorker({ ventilators: [ventilator], handlers: [counting], concurrency, name, log });
+  worker = await startWorker({
+    ventilators: [ventilator],
+    handlers: [counting],
+    concurrency,
+    payloadBytesMax,
+    name,
+    log,
+  });
   worker.closed.catch(fail);
   await tell({ type: "ready" });
 }
