@@ -24,6 +24,8 @@ export class Session {
   /** When the other side was last heard, monotonic. */
   heardAt: number;
   #beatAt: number;
+  /** Since when a HEARTBEAT is wanted ahead of its time. */
+  #beatWantedAt: number | undefined;
 
   constructor(id: SessionId, now: number, transmit: (message: SessionMessage) => void) {
     this.id = id;
@@ -68,20 +70,25 @@ export class Session {
     return isNew;
   }
 
-  /** After a resume: the other side has everything up to `received`; the rest leaves again. */
+  /**
+   * After a resume: the other side has everything up to `received`; the rest leaves again. What is not numbered does not:
+   * a grant that was lost with the connection would hold up the work until the next HEARTBEAT, so that is due now.
+   */
   resume(now: number, received: number): void {
     this.#stream.acknowledge(received);
     this.#stream.rewind();
     this.heardAt = now;
+    this.#beatWantedAt = now;
     this.#pump(now);
   }
 
   beatDueAt(heartbeatMs: number): number {
-    return this.#beatAt + heartbeatMs;
+    return this.#beatWantedAt ?? this.#beatAt + heartbeatMs;
   }
 
   beat(now: number, state: HeartbeatState): void {
     this.#beatAt = now;
+    this.#beatWantedAt = undefined;
     this.#stamp({ verb: "HEARTBEAT", sent: this.#stream.sent, ...state });
   }
 

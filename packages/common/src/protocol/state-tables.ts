@@ -49,7 +49,7 @@ const sessionClient: StateTable = {
       from: "connecting",
       on: "WELCOME, resumed",
       to: "open",
-      does: "sends again from the first number not acknowledged",
+      does: "sends again from the first number not acknowledged; HEARTBEAT",
     },
     {
       from: "connecting",
@@ -108,7 +108,7 @@ const sessionServer: StateTable = {
       from: ["welcomed", "open"],
       on: "HELLO with the session",
       to: "open",
-      does: "moves it to this connection; WELCOME, resumed; sends again from the first number not acknowledged",
+      does: "moves it to this connection; WELCOME, resumed; sends again from the first number not acknowledged; HEARTBEAT",
     },
     { from: "open", on: "HELLO without it, another connection", to: "open", does: "REFUSED, boot id in use" },
     {
