@@ -2,7 +2,7 @@
  * Ventilator, worker and sink in one process, over links in memory: the same cores, sessions and credit as between
  * machines, without sockets. For a first try, for one-process programs and for users' own tests.
  */
-import { type AnyTask, type Handler, type TaskOutput, TqError } from "@tq/common";
+import { type AnyTask, checkKnownOptions, type Handler, type TaskOutput } from "@tq/common";
 import { createLogger, type TqLogger } from "@tq/common/node";
 import type { TaskSubmitter } from "@tq/common/submit";
 import { createMemoryHub, type MemoryHub } from "@tq/common/transport";
@@ -34,11 +34,19 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
   /** Results of all definitions that no other loop reads. */
   results(): Results<unknown>;
   stats(): LocalStats;
-  /** Takes nothing new and waits until everything is settled, at most `timeoutMs` (default 25,000). */
+  /**
+   * Takes nothing new and waits until everything is settled, at most `timeoutMs` (default 25,000). It does not wait for
+   * results that no loop reads: in this process nobody else will.
+   */
   drain(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
   /** Ends it at once; what is unsettled is lost. Harmless twice. */
   close(): Promise<void>;
 }
+
+const known: Record<keyof LocalOptions, true> = { handlers: true, concurrency: true, name: true, log: true };
+
+/** While draining: how often it is looked whether only results without a reader are left. */
+const unreadLookMs = 50;
 
 const workersEndpoint = "memory:workers";
 const sinkEndpoint = "memory:sink";
@@ -49,9 +57,7 @@ const sinkEndpoint = "memory:sink";
  * Errors: `TQ_ERR_NO_HANDLER`, `TQ_ERR_INVALID_HANDLER`, `TQ_ERR_DUPLICATE_HANDLER`, `TQ_ERR_INVALID_OPTION`.
  */
 export async function startLocal(options: LocalOptions): Promise<Local> {
-  if (typeof options !== "object" || options === null) {
-    throw new TqError("TQ_ERR_INVALID_OPTION", "startLocal takes an object with `handlers`");
-  }
+  checkKnownOptions("startLocal", options, known);
   const hub = createMemoryHub();
   const name = options.name ?? "local";
   const log = options.log ?? createLogger(name, { level: "warn" });
@@ -99,13 +105,30 @@ class RunningLocal {
       cancel: ventilator.cancel,
       results: sink.results.bind(sink),
       stats: () => ({ ventilator: ventilator.stats(), worker: worker.stats(), sink: sink.stats() }),
-      drain: (options) => ventilator.drain(options),
+      drain: (options) => this.#drain(options),
       close: () => this.#close(),
       [Symbol.asyncDispose]: async () => {
-        await ventilator.drain();
+        await this.#drain();
         await this.#close();
       },
     };
+  }
+
+  async #drain(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    const { promise: onlyUnreadLeft, resolve } = Promise.withResolvers<void>();
+    const looks = setInterval(() => {
+      if (this.#isOnlyUnreadLeft()) resolve();
+    }, unreadLookMs);
+    await Promise.race([this.#roles.ventilator.drain(options), onlyUnreadLeft]);
+    clearInterval(looks);
+  }
+
+  /** Every unsettled task is a result in the sink that no loop asks for. */
+  #isOnlyUnreadLeft(): boolean {
+    const { ventilator, sink } = this.#roles;
+    let unread = 0;
+    for (const { waiting, isRead } of sink.stats().definitions) if (!isRead) unread += waiting;
+    return unread > 0 && ventilator.stats().unsettled === unread;
   }
 
   #close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** What a producer can be told, and what is wrong with what it was told. */
-import { contractLimits, TqError } from "@tq/common";
+import { checkKnownOptions, contractLimits, TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 
@@ -32,13 +32,7 @@ const known: Record<keyof ProducerOptions, true> = {
  * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
  */
 export function checkOptions(options: ProducerOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalid("startProducer takes an object with `ventilators`", "options");
-  }
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
-  if (unknown !== undefined) {
-    throw invalid(`unknown option ${unknown}; known are ${Object.keys(known).join(", ")}`, unknown);
-  }
+  checkKnownOptions("startProducer", options, known);
   const { ventilators, name, timeoutMs } = options;
   if (!Array.isArray(ventilators) || ventilators.length === 0) {
     throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");

@@ -1,5 +1,5 @@
 /** What a sink can be told, and what is wrong with what it was told. */
-import { TqError } from "@tq/common";
+import { checkKnownOptions, TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";
@@ -22,6 +22,15 @@ export interface SinkOptions {
   readonly waitingBytesMax?: number | undefined;
 }
 
+const known: Record<keyof SinkOptions, true> = {
+  bind: true,
+  name: true,
+  insecure: true,
+  log: true,
+  waitingResultsMax: true,
+  waitingBytesMax: true,
+};
+
 const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
 
 /**
@@ -30,6 +39,7 @@ const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
  * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
  */
 export function checkOptions(options: SinkOptions): void {
+  checkKnownOptions("startSink", options, known);
   parseEndpoint(options.bind);
   for (const option of numbers) {
     const value = options[option];

@@ -1,5 +1,5 @@
 /** What a ventilator can be told, and what is wrong with what it was told. */
-import { TqError } from "@tq/common";
+import { checkKnownOptions, TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 import type { VentilatorLimits } from "./core/limits.ts";
@@ -23,12 +23,24 @@ export interface VentilatorOptions {
   readonly unsettledBytesMax?: number | undefined;
 }
 
+const known: Record<keyof VentilatorOptions, true> = {
+  workers: true,
+  producers: true,
+  sinks: true,
+  name: true,
+  insecure: true,
+  log: true,
+  unsettledTasksMax: true,
+  unsettledBytesMax: true,
+};
+
 /**
  * Checks everything before anything is started.
  *
  * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`.
  */
 export function checkOptions(options: VentilatorOptions): void {
+  checkKnownOptions("startVentilator", options, known);
   for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
   for (const field of ["unsettledTasksMax", "unsettledBytesMax"] as const) {
     const value = options[field];

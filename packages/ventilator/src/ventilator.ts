@@ -16,7 +16,7 @@ import { createSubmitter, type Submission, type TaskSubmitter } from "@tq/common
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import type { VentilatorEvent } from "./core/events.ts";
 import { VentilatorCore, type VentilatorStats } from "./core/ventilator-core.ts";
-import { logEvent } from "./log-event.ts";
+import { EventLog } from "./event-log.ts";
 import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
 
 export interface DrainOptions {
@@ -92,8 +92,9 @@ class RunningVentilator {
     this.#log = options.log ?? createLogger("ventilator");
     this.#ownsTransport = internals.transport === undefined;
     this.#transport = internals.transport ?? createZeromqTransport();
+    const eventLog = new EventLog(this.#log, monotonicNow);
     const report = (event: VentilatorEvent): void => {
-      logEvent(this.#log, event);
+      eventLog.write(event);
       internals.onEvent?.(event);
     };
     let core: VentilatorCore | undefined;
@@ -151,8 +152,10 @@ class RunningVentilator {
     this.#core.drain();
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    await Promise.race([timeout, this.#submission.idle().then(() => this.#idle())]);
+    const settled = this.#submission.idle().then(() => this.#idle());
+    await Promise.race([timeout, settled, this.#closed.promise]);
     clearTimeout(timer);
+    if (this.#closing !== undefined) return;
     const left = this.#core.left(idsLogged);
     if (left.count > 0)
       this.#log.warn({ event: "drain.left", ...left }, `${left.count} tasks are not settled`);

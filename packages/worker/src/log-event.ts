@@ -1,11 +1,12 @@
 /** Which of the worker's events are worth which level of its log, and what they mean in words. */
+import type { RemoteError } from "@tq/common";
 import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { WorkerEvent as CoreEvent, LeftAttempt } from "./core/events.ts";
 
 export type WorkerEvent =
   | CoreEvent
   /** The heart beats no more: a handler that blocks the loop may now look like a death. */
-  | { readonly type: "heart.failed"; readonly error: unknown }
+  | { readonly type: "heart.failed"; readonly error: RemoteError }
   /** Not finished when the worker closed; given back. `attempts` are the first of them. */
   | { readonly type: "attempts.left"; readonly count: number; readonly attempts: readonly LeftAttempt[] };
 
@@ -73,7 +74,7 @@ function describe(event: WorkerEvent, where: string): string {
     case "attempt.unheeded":
       return `the handler of ${event.task} still runs, ${Math.round(event.abortedMs)} ms after its signal was aborted: it does not heed ctx.signal`;
     case "heart.failed":
-      return "the heart has failed; a handler that blocks the loop may now look like a death";
+      return `the heart has failed (${event.error.message}); a handler that blocks the loop may now look like a death`;
     case "attempts.left":
       return `closing with ${event.count} attempts unfinished; they are given back`;
   }

@@ -1,6 +1,6 @@
 /** What a worker can be told, and what is wrong with what it was told. */
 import { availableParallelism } from "node:os";
-import { type Handler, isHandler, TqError } from "@tq/common";
+import { checkKnownOptions, type Handler, isHandler, TqError } from "@tq/common";
 import { defaultName, type TqLogger } from "@tq/common/node";
 import { formatEndpoint, parseEndpoint } from "@tq/common/transport";
 import { type DefinitionInfo, wireLimits } from "@tq/common/wire";
@@ -51,6 +51,20 @@ const limitNames = [
   "payloadBytesMax",
 ] as const;
 
+const known: Record<keyof WorkerOptions, true> = {
+  ventilators: true,
+  handlers: true,
+  concurrency: true,
+  name: true,
+  tags: true,
+  log: true,
+  windowTasksMax: true,
+  windowBytesMax: true,
+  uncommittedTasksMax: true,
+  uncommittedBytesMax: true,
+  payloadBytesMax: true,
+};
+
 export interface CheckedOptions {
   readonly ventilators: readonly string[];
   readonly handlers: readonly Handler[];
@@ -69,6 +83,7 @@ export interface CheckedOptions {
  * `TQ_ERR_DUPLICATE_HANDLER`.
  */
 export function checkOptions(options: WorkerOptions): CheckedOptions {
+  checkKnownOptions("startWorker", options, known);
   const { handlers, name = defaultName(), tags = [] } = options;
   const slots = options.concurrency ?? availableParallelism();
   refuseUnless(isWhole(slots, concurrencyMax), "concurrency", `a whole number from 1 to ${concurrencyMax}`);

@@ -2,7 +2,7 @@
  * The worker as a process runs it: the core, joined to sockets, clock, log, heart and the user's handlers. It decides
  * nothing.
  */
-import { errorCodes, invariant, TqError, type TqErrorCode } from "@tq/common";
+import { errorCodes, invariant, TqError, type TqErrorCode, toRemoteError } from "@tq/common";
 import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
@@ -145,7 +145,7 @@ class RunningWorker implements Worker {
     this.#heart = new Heart({
       endpoints: this.ventilators,
       table: this.#table,
-      onFailure: (error) => this.#report({ type: "heart.failed", error }),
+      onFailure: (error) => this.#report({ type: "heart.failed", error: toRemoteError(error) }),
     });
   }
 

@@ -1,4 +1,5 @@
 /** The contract layer: what tasks, handlers, outcomes, ids and errors are. It knows of no wire, clock, socket or process. */
+export * from "./check-known-options.ts";
 export * from "./define-task.ts";
 export { errorCodes, type TqErrorCode } from "./error-codes.ts";
 export * from "./handler.ts";

@@ -48,7 +48,8 @@ export class UnroutableWatch {
     const { name: task, contract, ready, suspects } = queue;
     const waiting = ready + suspects.length;
     if (!isUnroutable(queue)) {
-      if (queue.unroutableTold) this.#parts.report({ type: "tasks.routable", task, waiting });
+      const hasWorker = queue.workers.length > 0;
+      if (queue.unroutableTold && hasWorker) this.#parts.report({ type: "tasks.routable", task, waiting });
       queue.unroutableSince = undefined;
       queue.unroutableTold = false;
       return;

@@ -1,5 +1,5 @@
-/** Which of the ventilator's events are worth which level of its log. */
-import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
+/** Which of the ventilator's events are worth which level of its log, and what they mean in words. */
+import type { EventWords } from "@tq/common/node";
 import type { VentilatorEvent } from "./core/events.ts";
 
 const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
@@ -26,12 +26,15 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "task.settling": "warn",
 };
 
-/** For people: what the event means, in words. The fields are beside it. */
-export function logEvent(log: TqLogger, event: VentilatorEvent): void {
-  writeEvent(log, event, { level: levels[event.type], message: describe(event) });
+/** An end that somebody asked for is no news; one that nobody wanted is. */
+export function levelOf(event: VentilatorEvent): EventWords["level"] {
+  const isWanted =
+    event.type === "task.settling" && (event.outcome === "cancelled" || event.outcome === "expired");
+  return isWanted ? "debug" : levels[event.type];
 }
 
-function describe(event: VentilatorEvent): string {
+/** For people: what the event means. */
+export function describeEvent(event: VentilatorEvent): string {
   switch (event.type) {
     case "worker.joined":
       return `worker ${event.worker} is here: ${event.slots} slots for ${event.tasks.join(", ")}`;
