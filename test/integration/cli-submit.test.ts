@@ -73,11 +73,11 @@ describe("an input that does not fit", () => {
   });
 
   test("is refused here, with its path, where the handlers are given", async () => {
-    const words = ["pause", '{"ms":"soon"}', "--handlers", handlersFile];
+    const words = ["wait", '{"started":"a","until":5}', "--handlers", handlersFile];
     for (const more of [[], ["--wait"]]) {
       const { exitCode, stdout, stderr } = await submit([...words, ...more]);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-      expect(stderr).toMatch(/^tq: TQ_ERR_INVALID_INPUT: .*ms: .*\n$/);
+      expect(stderr).toMatch(/^tq: TQ_ERR_INVALID_INPUT: .*until: .*\n$/);
     }
   });
 });

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { handlersFile, isAlive, killAll, startPipeline, startTq, tq } from "./tq-process.ts";
 
 afterEach(killAll);
@@ -91,35 +94,45 @@ describe("a worker", () => {
     expect(stderr).toMatch(new RegExp(`^tq: TQ_ERR_WRONG_ENDPOINT: .*${workers}.*\n$`));
   });
 
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "finishes what runs at %s, and its result is committed",
-    async (signal) => {
+  describe("with a task under way", () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "tq-worker-"));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    async function startWaiting() {
       const { sink, producers, startWorker } = await startPipeline();
       const worker = await startWorker();
-      await tq(["submit", "pause", '{"ms":600}', "--ventilator", producers]);
-      // Submitted behind it: it runs, too, so the first is under way by then.
-      await tq(["submit", "square", "2", "--ventilator", producers]);
-      await sink.waitFor(() => sink.lines.find(({ task }) => task === "square"));
-      worker.signal(signal);
-      expect((await worker.ended).exitCode).toBe(0);
-      const paused = await sink.waitFor(() => sink.lines.find(({ task }) => task === "pause"));
-      expect(paused).toMatchObject({ outcome: "completed", attempt: 1 });
-    },
-  );
+      const [started, until] = [join(folder, "started"), join(folder, "until")];
+      await tq(["submit", "wait", JSON.stringify({ started, until }), "--ventilator", producers]);
+      await expect.poll(() => existsSync(started), { timeout: 20_000 }).toBe(true);
+      return { sink, worker, finish: () => writeFileSync(until, "") };
+    }
 
-  test("quits at once at a second signal, says so, and leaves no process behind", async () => {
-    const { sink, producers, startWorker } = await startPipeline();
-    const worker = await startWorker();
-    const pids = processesOf(worker);
-    await tq(["submit", "pause", '{"ms":60000}', "--ventilator", producers]);
-    await tq(["submit", "square", "2", "--ventilator", producers]);
-    await sink.waitFor(() => sink.lines.find(({ task }) => task === "square"));
-    worker.signal("SIGTERM");
-    await worker.logged(/draining, at most 25 s/);
-    worker.signal("SIGINT");
-    const { exitCode, stderr } = await worker.ended;
-    expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/tq: SIGINT again: quitting at once/);
-    await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+    test.each(["SIGTERM", "SIGINT"] as const)(
+      "finishes it at %s, and its result is committed",
+      async (signal) => {
+        const { sink, worker, finish } = await startWaiting();
+        worker.signal(signal);
+        await worker.logged(/draining, at most 25 s/);
+        finish();
+        expect((await worker.ended).exitCode).toBe(0);
+        const result = await sink.waitFor(() => sink.lines[0]);
+        expect(result).toMatchObject({ task: "wait", outcome: "completed", attempt: 1 });
+      },
+    );
+
+    test("quits at once at a second signal, says so, and leaves no process behind", async () => {
+      const { worker } = await startWaiting();
+      const pids = processesOf(worker);
+      worker.signal("SIGTERM");
+      await worker.logged(/draining, at most 25 s/);
+      worker.signal("SIGINT");
+      const { exitCode, stderr } = await worker.ended;
+      expect(exitCode).toBe(130);
+      expect(stderr).toMatch(/tq: SIGINT again: quitting at once/);
+      await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+    });
   });
 });

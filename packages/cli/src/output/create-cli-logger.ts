@@ -20,6 +20,7 @@ export function createCliLogger(role: string, level: LogLevel): TqLogger {
     colorize: !noColor && terminal !== "dumb",
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "pid,hostname",
+    singleLine: true,
   });
   return pino({ name: role, level }, stream);
 }
