@@ -165,7 +165,8 @@ export class TaskLifecycle {
         crashes: trouble.crashes,
         worker: worker.name,
       });
-      if (trouble.crashes >= (batch.policy ?? defaultPolicy).crashLimit) {
+      const policy = batch.policy ?? worker.policyFor(batch.queue) ?? defaultPolicy;
+      if (trouble.crashes >= policy.crashLimit) {
         const message = `${trouble.crashes} workers died while running this task alone, the last one was ${worker.name}`;
         const error = { name: "TqError", code: "TQ_ERR_WORKER_LOST", message };
         this.#parts.settlement.propose(batch, index, { status: "dead", error });

@@ -3,7 +3,7 @@
  *
  * Messages go straight from core to peer and back, without encoding; `settle` runs until nobody has anything to say.
  */
-import type { OutcomeStatus } from "@tq/common";
+import type { OutcomeStatus, TaskPolicy } from "@tq/common";
 import {
   forEachId,
   type Session,
@@ -74,7 +74,7 @@ export class ScriptedWorker {
 
   constructor(
     readonly_: { bed: TestBed; route: string; name: string },
-    options: { slots?: number; credit?: number; contract?: string | undefined } = {},
+    options: { slots?: number; credit?: number; contract?: string | undefined; policy?: TaskPolicy } = {},
   ) {
     const { bed, route, name } = readonly_;
     this.client = new SessionClient(bed.now, {
@@ -86,7 +86,7 @@ export class ScriptedWorker {
         hello: () => ({
           role: "worker",
           name,
-          definitions: [{ name: "work", contract: options.contract }],
+          definitions: [{ name: "work", contract: options.contract, policy: options.policy }],
           slots: options.slots ?? 1,
           tags: [],
           held: this.held,
@@ -255,15 +255,17 @@ export class TestBed {
       columns?: TaskOptionColumns;
       contract?: string;
       maxAttempts?: number;
+      /** The workers' policy holds. */
+      isWithoutPolicy?: boolean;
     } = {},
   ): void {
-    const { reply = "sink", columns = {}, contract, maxAttempts = 3 } = options;
+    const { reply = "sink", columns = {}, contract, maxAttempts = 3, isWithoutPolicy } = options;
     const backoff = { initialMs: 50, factor: 2, maxMs: 1_000, jitter: 0 };
     this.port.submit({
       definition: {
         name: "work",
         contract,
-        policy: { maxAttempts, crashLimit: 2, timeoutMs: 10_000, backoff },
+        ...(isWithoutPolicy ? {} : { policy: { maxAttempts, crashLimit: 2, timeoutMs: 10_000, backoff } }),
       },
       reply,
       ids: { origins: [reply === "sink" ? origin : answerOrigin], runs: [0, first, count] },

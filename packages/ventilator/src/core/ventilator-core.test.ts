@@ -1,3 +1,4 @@
+import { defaultPolicy } from "@tq/common";
 import { expect, test } from "vitest";
 import { answerOrigin, idsOf, origin, seqsOf, TestBed } from "./ventilator-core.test-support.ts";
 
@@ -158,6 +159,18 @@ test("takes the leases of a silent worker back and runs them apart from all othe
   next.done(bed.now, [4]);
   bed.settle();
   expect(bed.core.isIdle).toBe(true);
+});
+
+test("the crash limit is the worker's where the submission says none", () => {
+  const bed = new TestBed();
+  bed.submit(1, 1, { isWithoutPolicy: true });
+  for (const name of ["a", "b"]) {
+    const worker = bed.worker(name, { policy: { ...defaultPolicy, crashLimit: 1 } });
+    expect(worker.tasks).not.toBe("");
+    worker.isAlive = false;
+    bed.pass(350);
+  }
+  expect(bed.sink.proposals).toEqual(["dead 1"]);
 });
 
 test("suspects that killed a worker together run alone, and only the guilty one is dead in the end", () => {
