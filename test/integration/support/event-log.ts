@@ -1,6 +1,11 @@
 /** What a role reported, in order: looked through, or waited for. */
 
-type OfType<Event extends { type: string }, Type extends Event["type"]> = Extract<Event, { type: Type }>;
+/** Not `Extract`: a member of the union may stand for several types. */
+type OfType<Event extends { type: string }, Type extends string> = Event extends unknown
+  ? Type extends Event["type"]
+    ? Event & { type: Type }
+    : never
+  : never;
 
 export class EventLog<Event extends { type: string }> {
   readonly all: Event[] = [];
