@@ -22,7 +22,7 @@ import { SimulatedNode, type World } from "./world.ts";
 
 export const timing: Timing = { heartbeatMs: 250, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
 
-const policy = {
+export const policy = {
   maxAttempts: 4,
   crashLimit: 3,
   timeoutMs: 60_000,
@@ -305,7 +305,11 @@ export class Pipeline {
   }
 }
 
-const submitterOf = (origins: SubmitOrigins) => ({ origins, next: { sink: 1, answer: 1 }, waiting: 0 });
+export const submitterOf = (origins: SubmitOrigins) => ({
+  origins,
+  next: { sink: 1, answer: 1 },
+  waiting: 0,
+});
 
 /** Writes down what an owner is told, and takes its answers at once. */
 export const recordingEvents = (records: Records, port: () => SubmitPort): SubmitEvents => ({
