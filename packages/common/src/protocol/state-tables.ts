@@ -201,6 +201,7 @@ const attempt: StateTable = {
       to: "gone",
       does: "DONE to the ventilator, with that outcome; nothing if it was answered",
     },
+    { from: ["computed", "offered"], on: "CANCEL", to: "gone", does: "" },
   ],
 };
 

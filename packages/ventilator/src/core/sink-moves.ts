@@ -6,6 +6,7 @@
  */
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
+import type { Settlement } from "./settlement.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import type { SinkSessions } from "./sink-sessions.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
@@ -18,6 +19,7 @@ export interface SinkMoveParts {
   readonly assignment: SinkAssignment;
   readonly table: TaskTable;
   readonly lifecycle: TaskLifecycle;
+  readonly settlement: Settlement;
   readonly workers: Workers;
   readonly limits: VentilatorLimits;
   readonly report: (event: VentilatorEvent) => void;
@@ -45,15 +47,15 @@ export class SinkMoves {
 
   wakeAt(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const { awaySince, stableId } of this.#parts.sinks.peers) {
-      if (awaySince === undefined || stableId === undefined || !this.#hasLiveSink()) continue;
+    for (const { awaySince, hasMoved } of this.#parts.sinks.peers) {
+      if (awaySince === undefined || hasMoved || !this.#hasLiveSink()) continue;
       at = Math.min(at, awaySince + this.#parts.limits.sinkGraceMs);
     }
     return at;
   }
 
   #isDue(now: number, sink: SinkPeer): boolean {
-    if (sink.awaySince === undefined || sink.stableId === undefined || !this.#hasLiveSink()) return false;
+    if (sink.awaySince === undefined || sink.hasMoved || !this.#hasLiveSink()) return false;
     return now - sink.awaySince >= this.#parts.limits.sinkGraceMs;
   }
 
@@ -62,7 +64,7 @@ export class SinkMoves {
   }
 
   #move(sink: SinkPeer): void {
-    const { assignment, table, report } = this.#parts;
+    const { assignment, table, settlement, report } = this.#parts;
     let tasks = 0;
     let inDoubt = 0;
     for (const batch of [...table.unsettledBatches()]) {
@@ -75,19 +77,21 @@ export class SinkMoves {
       }
     }
     assignment.forgetSink(sink);
-    // Unknown until it comes back: then it is a candidate for new blocks, like any other.
-    sink.stableId = undefined;
-    sink.awaySince = undefined;
+    // Its session may live on for as long as nobody is there to end it: what was proposed in it waits no longer.
+    settlement.sinkLost(sink);
+    // Until it comes back: then it is a candidate for new blocks, like any other.
+    sink.hasMoved = true;
     this.inDoubt += inDoubt;
     report({ type: "sink.moved", endpoint: sink.endpoint, tasks, inDoubt });
   }
 
   /** True if the lost sink may have an outcome of this task. */
   #release(batch: TaskBatch, index: number): boolean {
+    const mayBeThere = (batch.attempt[index] ?? 0) > 0 || batch.state[index] === taskState.settling;
     if (batch.state[index] === taskState.leased) {
       this.#parts.workers.byNumber(batch.holder[index] ?? 0)?.cancel(batch.origin, batch.first + index);
       this.#parts.lifecycle.giveBack(batch, index);
     }
-    return (batch.attempt[index] ?? 0) > 0;
+    return mayBeThere;
   }
 }

@@ -21,6 +21,8 @@ export interface SinkPeer {
   stableId: string | undefined;
   /** Since when it is away, after it has been there. */
   awaySince: number | undefined;
+  /** Its share was given to others while it was away. */
+  hasMoved: boolean;
 }
 
 export class SinkAssignment {

@@ -103,6 +103,7 @@ export class SinkSessions {
       }),
       stableId: undefined,
       awaySince: undefined,
+      hasMoved: false,
     };
     return peer;
   }
@@ -114,7 +115,7 @@ export class SinkSessions {
       opened: (_now: number, _session: Session, welcome: Welcome) => {
         const sink = peer();
         sink.stableId = welcome.sinkId ?? welcome.bootId;
-        sink.awaySince = undefined;
+        isBack(sink);
         // A fresh session may be a fresh memory: every mark is told again.
         this.#marksTold.clear();
         report({ type: "sink.joined", sink: welcome.name, endpoint: sink.endpoint });
@@ -122,7 +123,7 @@ export class SinkSessions {
       },
       resumed: () => {
         const sink = peer();
-        sink.awaySince = undefined;
+        isBack(sink);
         joined(sink);
       },
       received: (_now, _session, message) => {
@@ -145,3 +146,8 @@ export class SinkSessions {
     };
   }
 }
+
+const isBack = (sink: SinkPeer): void => {
+  sink.awaySince = undefined;
+  sink.hasMoved = false;
+};

@@ -185,6 +185,8 @@ export class VentilatorCore {
 
   flush(now: number): void {
     this.#now = now;
+    // First: a cancellation names no attempt, so it would end a new lease of the same task that was sent before it.
+    this.#workers.tell(now);
     for (const queue of this.#queues) {
       this.#quarantine.handOut(now, queue);
       this.#dispatcher.handOut(now, queue);
@@ -193,7 +195,8 @@ export class VentilatorCore {
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
     for (const owner of this.#locals) owner.flush(this.#room());
-    this.#workerSessions.flush(now);
+    this.#workers.tell(now);
+    this.#workerSessions.flush();
     this.#sinks.flush();
   }
 

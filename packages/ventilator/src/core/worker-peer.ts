@@ -43,9 +43,13 @@ export class WorkerPeer {
   readonly #cancels = new IdRunsBuilder();
   readonly #committed = new IdRunsBuilder();
 
-  constructor(number: number, session: ServerSession) {
+  /** Those that are to be told something. */
+  readonly #untold: Set<WorkerPeer>;
+
+  constructor(number: number, session: ServerSession, untold: Set<WorkerPeer>) {
     this.number = number;
     this.session = session;
+    this.#untold = untold;
     this.definitions = session.hello.definitions.map((info, index) => ({
       worker: this,
       index,
@@ -95,17 +99,19 @@ export class WorkerPeer {
     if (this.leases === 0) this.endQuarantine();
   }
 
-  /** It is to stop running this; told at the end of the turn. */
+  /** It is to stop running this; told in this turn, before it is handed anything new. */
   cancel(origin: Origin, seq: number): void {
     this.#cancels.add(origin, seq);
+    this.#untold.add(this);
   }
 
-  /** Its answers of these tasks are taken, or not needed; told at the end of the turn. */
+  /** Its answers of these tasks are taken, or not needed; told in this turn. */
   committed(origin: Origin, first: number, count: number): void {
     this.#committed.addRun(origin, first, count);
+    this.#untold.add(this);
   }
 
-  flush(now: number): void {
+  tell(now: number): void {
     if (this.#cancels.count > 0) this.session.send(now, { verb: "CANCEL", ids: this.#cancels.take() });
     if (this.#committed.count > 0) {
       this.session.send(now, { verb: "COMMITTED", outcome: "completed", ids: this.#committed.take() });

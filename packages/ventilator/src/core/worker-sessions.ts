@@ -23,7 +23,7 @@ import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { WorkerMessages } from "./worker-messages.ts";
-import { WorkerPeer } from "./worker-peer.ts";
+import type { WorkerPeer } from "./worker-peer.ts";
 import type { Workers } from "./workers.ts";
 
 export interface WorkerSessionParts {
@@ -57,8 +57,7 @@ export class WorkerSessions implements SessionServerHandler {
     else this.#server.receive(now, route, message);
   }
 
-  flush(now: number): void {
-    for (const worker of this.#parts.workers) worker.flush(now);
+  flush(): void {
     this.#server.flush();
   }
 
@@ -141,8 +140,7 @@ export class WorkerSessions implements SessionServerHandler {
 
   #join(session: ServerSession): WorkerPeer {
     const { workers, queues, messages } = this.#parts;
-    const worker = new WorkerPeer(workers.nextNumber(), session);
-    workers.add(worker);
+    const worker = workers.add(session);
     queues.join(worker);
     const adopted = new IdRunsBuilder();
     messages.adopt(worker, session.hello.held, (origin, seq) => adopted.add(origin, seq));

@@ -75,12 +75,16 @@ export class LeaseIntake {
     });
   }
 
-  /** A new lease of what is here already replaces it; but a result that waits for its commit serves the new lease. */
+  /**
+   * A new lease of what is here already replaces it; but a result that waits for its commit serves the new lease, unless
+   * results now go elsewhere: then nobody may ever commit it where it was to go.
+   */
   #admit(now: number, attempt: Attempt, home: OriginAttempts): void {
     const lane = laneOf(attempt);
     const before = home.find(attempt.seq);
     lane.outlet.owed += 1;
-    if (before !== undefined && (before.state === "computed" || before.state === "offered")) {
+    const isComputed = before?.state === "computed" || before?.state === "offered";
+    if (before !== undefined && isComputed && laneOf(before).outlet === lane.outlet) {
       this.#serve(attempt, before);
       return;
     }

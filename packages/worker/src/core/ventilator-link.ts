@@ -218,10 +218,7 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   #cancel(now: number, ids: IdRuns): void {
-    this.#forEachHeld(ids, (attempt) => {
-      const isPending = attempt.state === "queued" || attempt.state === "running";
-      if (isPending) this.#context.holdings.drop(now, attempt, cancelled());
-    });
+    this.#forEachHeld(ids, (attempt) => this.#context.holdings.drop(now, attempt, cancelled()));
   }
 
   #recall(ids: IdRuns): void {

@@ -1,0 +1,77 @@
+/** Two sinks, one of which goes away: for less and for more than its grace, and comes back with and without its memory. */
+import { expect, test } from "vitest";
+import { expectAtRest, isEnded, originsOf } from "./at-rest.ts";
+import { Cluster, type ClusterOptions } from "./cluster.ts";
+import { World } from "./world.ts";
+
+const graceMs = 3_000;
+
+const clusterOf = (world: World, options: Partial<ClusterOptions> = {}): Cluster =>
+  new Cluster(world, {
+    ventilators: 1,
+    sinks: 2,
+    workers: 1,
+    slots: 2,
+    fate: () => ({ afterMs: 5, ends: "completed" }),
+    ventilatorLimits: { sinkGraceMs: graceMs },
+    ...options,
+  });
+
+/** An origin whose tasks go to sink 0. */
+const originsForSink = (cluster: Cluster, place: number) => {
+  for (let number = 1; ; number++) {
+    const origins = originsOf(number);
+    const submitter = cluster.localSubmitter(0, origins);
+    const before = cluster.sink(place).core.stats().committed.completed;
+    cluster.submit(submitter, 1);
+    cluster.runUntil(() => isEnded(cluster), 1_000);
+    if (cluster.sink(place).core.stats().committed.completed > before) return submitter;
+  }
+};
+
+test("what was proposed to a sink that never returns is proposed to another one", () => {
+  const world = new World(1);
+  const cluster = clusterOf(world, { fate: () => ({ afterMs: 5, ends: "failed", final: true }) });
+  world.clock.runUntil(100);
+  const submitter = [1, 2, 3, 4, 5, 6].map((number) => cluster.localSubmitter(0, originsOf(number)));
+  for (const client of world.network.clients) if (client.name === "s0") client.partition();
+  for (const each of submitter) cluster.submit(each, 5);
+  world.clock.runUntil(world.clock.now() + 300);
+  cluster.sink(0).node.crash();
+  expect(
+    cluster.runUntil(() => isEnded(cluster), 30_000),
+    JSON.stringify(cluster.ventilator().core.stats()),
+  ).toBe(true);
+});
+
+test("computed results for a sink that never returns do not keep their tasks", () => {
+  const world = new World(2);
+  const cluster = clusterOf(world);
+  const submitter = originsForSink(cluster, 0);
+  for (const client of world.network.clients) if (client.name === "s0") client.partition();
+  cluster.submit(submitter, 20);
+  world.clock.runUntil(world.clock.now() + 300);
+  cluster.sink(0).node.crash();
+  expect(
+    cluster.runUntil(() => isEnded(cluster), 30_000),
+    JSON.stringify([cluster.ventilator().core.stats(), cluster.workers[0]?.core.stats()]),
+  ).toBe(true);
+  expect(cluster.countOf("leases.lost")).toBe(0);
+  expectAtRest(cluster, "rest");
+});
+
+test("a sink that was cut off for longer than its grace is used again", () => {
+  const world = new World(3);
+  const cluster = clusterOf(world);
+  originsForSink(cluster, 0);
+  for (const client of world.network.clients) if (client.name === "s0") client.partition("toClient");
+  world.clock.runUntil(world.clock.now() + graceMs + 2_000);
+  expect(cluster.countOf("sink.moved")).toBe(1);
+  world.network.rest();
+  world.clock.runUntil(world.clock.now() + 3_000);
+  const before = cluster.sink(0).core.stats().committed.completed;
+  for (let number = 50; number < 70; number++)
+    cluster.submit(cluster.localSubmitter(0, originsOf(number)), 1);
+  cluster.runUntil(() => isEnded(cluster), 5_000);
+  expect(cluster.sink(0).core.stats().committed.completed).toBeGreaterThan(before);
+});
