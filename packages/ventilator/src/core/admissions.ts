@@ -39,20 +39,20 @@ export class Admissions {
     const [origin] = ids.origins;
     const [, first, count] = ids.runs;
     if (origin === undefined || first === undefined || count !== countIds(ids)) {
-      return owner.events.rejected(ids, "TQ_ERR_PROTOCOL", "a submission holds one run of one origin");
+      return owner.rejected(ids, "TQ_ERR_PROTOCOL", "a submission holds one run of one origin");
     }
     const admission = table.admission(origin, first, count);
     if (admission === "known") return owner.accepted(ids);
     if (admission === "overlapping") {
       const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;
-      return owner.events.rejected(ids, "TQ_ERR_PROTOCOL", message);
+      return owner.rejected(ids, "TQ_ERR_PROTOCOL", message);
     }
     if (this.isClosed && owner.isRemote)
-      return owner.events.rejected(ids, "TQ_ERR_CLOSED", "the ventilator is draining and takes no more");
+      return owner.rejected(ids, "TQ_ERR_CLOSED", "the ventilator is draining and takes no more");
     if (reply === "sink" && !hasSinks) {
       const message =
         "the ventilator was started without sinks; give it some, or use run or map to get results back";
-      return owner.events.rejected(ids, "TQ_ERR_NO_SINK", message);
+      return owner.rejected(ids, "TQ_ERR_NO_SINK", message);
     }
     owner.origins.add(origin);
     owner.unsettled += count;
@@ -75,7 +75,7 @@ export class Admissions {
       const index = batch === undefined ? -1 : seq - batch.first;
       if (batch === undefined || batch.owner !== owner || batch.state[index] === taskState.settled) {
         const message = `${formatTaskId(origin, seq)} is not a task that waits or runs here`;
-        return owner.events.rejected(idRun(origin, seq, 1), "TQ_ERR_UNKNOWN_TASK", message);
+        return owner.rejected(idRun(origin, seq, 1), "TQ_ERR_UNKNOWN_TASK", message);
       }
       lifecycle.end(batch, index, "cancelled");
     });

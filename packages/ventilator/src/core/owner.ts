@@ -43,6 +43,12 @@ export class Owner {
     this.#accepted.addAll(ids);
   }
 
+  /** Behind what was gathered: who is told first that a task is unknown, and then how it ended, takes it for lost. */
+  rejected(ids: IdRuns, code: string, message: string): void {
+    this.flush();
+    this.events.rejected(ids, code, message);
+  }
+
   settled(outcome: OutcomeStatus, run: { origin: Origin; first: number; count: number }): void {
     let builder = this.#settled.get(outcome);
     if (builder === undefined) {

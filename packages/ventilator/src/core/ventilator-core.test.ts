@@ -140,6 +140,16 @@ test("cancelling what nobody knows is refused by name", () => {
   expect(bed.owner.heard).toEqual(["rejected TQ_ERR_UNKNOWN_TASK 5"]);
 });
 
+test("the end of a task is told before the refusal to cancel it, also where both fall into one turn", () => {
+  const bed = new TestBed();
+  const worker = bed.worker("w");
+  bed.submit(1, 1);
+  worker.done(bed.now, [1]);
+  bed.post(() => bed.port.cancel(idsOf(origin, [1])));
+  bed.settle();
+  expect(bed.owner.heard.slice(1)).toEqual(["settled completed 1", "rejected TQ_ERR_UNKNOWN_TASK 1"]);
+});
+
 test("takes the leases of a silent worker back and runs them apart from all others", () => {
   const bed = new TestBed();
   const lost = bed.worker("lost", { credit: 3 });
