@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { reportProgress } from "./report.ts";
 
 const windowMs = 250;
-const waitMsMax = 20_000;
+const waitMsMax = 10_000;
 /** Share of all cores' time. Below it, something else than the system's own housekeeping is running. */
 const idleShareMin = 0.93;
 
