@@ -44,7 +44,8 @@ export type Suspicion = "none" | "suspect" | "guilty-or-unlucky";
 /** What only few tasks have. */
 export interface TaskTrouble {
   failures: number;
-  crashes: number;
+  /** Numbers of the attempts that took their workers down, each while running alone. */
+  readonly crashes: Set<number>;
   suspicion: Suspicion;
   /** Number of the quarantine it was last handed out in. */
   keptApart: number;
@@ -120,7 +121,7 @@ export class TaskBatch {
     if (trouble === undefined) {
       trouble = {
         failures: 0,
-        crashes: 0,
+        crashes: new Set(),
         suspicion: "none",
         keptApart: 0,
         lastError: undefined,

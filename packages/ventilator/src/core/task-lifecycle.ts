@@ -100,11 +100,13 @@ export class TaskLifecycle {
   /** A worker still has an attempt that was taken from it: it is a lease again. False if it has moved on. */
   adopt(worker: WorkerPeer, batch: TaskBatch, held: { index: number; attempt: number }): boolean {
     const { index } = held;
+    const trouble = batch.trouble(index);
+    // Whoever comes back with an attempt has not died of it.
+    trouble?.crashes.delete(held.attempt);
     const state = batch.state[index];
     const waits = state === taskState.ready || state === taskState.scheduled;
     if (!waits || batch.attempt[index] !== held.attempt) return false;
     if (state === taskState.ready && !batch.isSuspect(index)) batch.queue.ready -= 1;
-    const trouble = batch.trouble(index);
     if (trouble !== undefined) trouble.suspicion = "none";
     batch.state[index] = taskState.leased;
     batch.holder[index] = worker.number;
@@ -158,16 +160,17 @@ export class TaskLifecycle {
     this.#unlease(batch, index);
     trouble.suspicion = wasKeptApart ? "guilty-or-unlucky" : "suspect";
     if (wasAlone) {
-      trouble.crashes += 1;
+      trouble.crashes.add(batch.attempt[index] ?? 0);
+      const crashes = trouble.crashes.size;
       this.#parts.report({
         type: "task.crashed",
         ...referenceTo(batch, index),
-        crashes: trouble.crashes,
+        crashes,
         worker: worker.name,
       });
       const policy = batch.policy ?? worker.policyFor(batch.queue) ?? defaultPolicy;
-      if (trouble.crashes >= policy.crashLimit) {
-        const message = `${trouble.crashes} workers died while running this task alone, the last one was ${worker.name}`;
+      if (crashes >= policy.crashLimit) {
+        const message = `${crashes} workers died while running this task alone, the last one was ${worker.name}`;
         const error = { name: "TqError", code: "TQ_ERR_WORKER_LOST", message };
         this.#parts.settlement.propose(batch, index, { status: "dead", error });
         return false;
