@@ -140,16 +140,6 @@ test("cancelling what nobody knows is refused by name", () => {
   expect(bed.owner.heard).toEqual(["rejected TQ_ERR_UNKNOWN_TASK 5"]);
 });
 
-test("the end of a task is told before the refusal to cancel it, also where both fall into one turn", () => {
-  const bed = new TestBed();
-  const worker = bed.worker("w");
-  bed.submit(1, 1);
-  worker.done(bed.now, [1]);
-  bed.post(() => bed.port.cancel(idsOf(origin, [1])));
-  bed.settle();
-  expect(bed.owner.heard.slice(1)).toEqual(["settled completed 1", "rejected TQ_ERR_UNKNOWN_TASK 1"]);
-});
-
 test("takes the leases of a silent worker back and runs them apart from all others", () => {
   const bed = new TestBed();
   const lost = bed.worker("lost", { credit: 3 });
@@ -224,32 +214,6 @@ test("only a death while running alone counts, and too many of them end the task
   // The first death only made it a suspect; its limit is two.
   expect(bed.eventsOf("task.crashed")).toMatchObject([{ crashes: 1 }, { crashes: 2 }]);
   expect(bed.sink.proposals).toEqual(["dead 1"]);
-});
-
-test("a worker that was only away takes its crash with it when it comes back", () => {
-  const bed = new TestBed();
-  bed.submit(1, 1);
-  const lost = bed.worker("lost");
-  lost.isAlive = false;
-  bed.pass(350);
-  const away = bed.worker("away");
-  expect(away.tasks).toBe("1#2");
-  away.held = { epoch: 7, ids: idsOf(origin, [1]), attempts: { at: [0], values: [2] } };
-  away.isAlive = false;
-  bed.pass(350);
-  expect(bed.eventsOf("task.crashed")).toMatchObject([{ crashes: 1 }]);
-  away.isAlive = true;
-  bed.pass(200);
-  expect(bed.core.stats().leased).toBe(1);
-  // It runs nothing else, and dies with it after all: a suspect again, and the next death alone is the first that counts.
-  away.isAlive = false;
-  bed.pass(350);
-  const next = bed.worker("next");
-  expect(next.tasks).toBe("1#3");
-  next.isAlive = false;
-  bed.pass(350);
-  expect(bed.eventsOf("task.crashed")).toMatchObject([{ crashes: 1 }, { crashes: 1 }]);
-  expect(bed.sink.proposals).toEqual([]);
 });
 
 test("a worker is free again when its suspects have run, even if the sink has not committed them yet", () => {

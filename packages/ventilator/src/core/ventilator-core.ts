@@ -236,7 +236,7 @@ export class VentilatorCore {
   /** Says goodbye to all. What is unsettled ends with this process; its owners are told. */
   close(now: number, error: TqError): void {
     // What was decided in this turn is still told: a worker would wait for it while it drains.
-    this.#workerSessions.flush(now);
+    this.#workers.tell(now);
     for (const owner of this.#locals) owner.closed(error);
     this.#workerSessions.close(now, error.message);
     this.#producerSessions.close(now, error.message);
