@@ -90,12 +90,19 @@ test("two ventilators that both have plenty get fair shares of one worker: neith
     ventilators.map((ventilator) => ventilator.submitMany(nap, new Array<number>(each).fill(1))),
   );
   const origins = submitted.map(({ ids }) => ids[0]?.origin);
-  await cluster.worker({
+  const bothJoined = Promise.withResolvers<void>();
+  const gated = handler(nap, async (ms, context) => {
+    await bothJoined.promise;
+    return napping.run(ms, context) as Promise<number>;
+  });
+  const worker = await cluster.worker({
     ventilators: ventilators.map(({ endpoints }) => endpoints.workers),
     concurrency: 16,
-    handlers: [napping],
+    handlers: [gated],
   });
-  // While both still have tasks; the first hundreds show the window being found.
+  await worker.events.next("ventilator.joined", { count: 2 });
+  bothJoined.resolve();
+  // While both still have tasks. In the first hundreds the worker finds its window.
   await cluster.results.until(each);
   const counted = [...cluster.results.byId.keys()].slice(500, each);
   const ofFirst = counted.filter((id) => id.startsWith(`${origins[0]}-`)).length;
