@@ -36,7 +36,7 @@ export class Quarantine {
       const parcel = this.#pack(queue, definition);
       if (parcel.tasks > 0) this.#handover.send(now, definition, parcel);
     }
-    for (const { worker } of queue.workers) if (worker.quarantine === "emptying") worker.quarantine = "open";
+    stopEmptying(queue);
   }
 
   /** The next suspect that must be alone, or as many as can be screened together. */
@@ -44,8 +44,9 @@ export class Quarantine {
     const parcel = new Parcel();
     this.#count += 1;
     const tasksMax = Math.min(credit.tasks, screenedTasksMax);
+    const bytesMax = Math.min(credit.bytes, screenedBytesMax);
     let isAlone = false;
-    while (!isAlone && parcel.tasks < tasksMax && parcel.bytes < screenedBytesMax) {
+    while (!isAlone && parcel.tasks < tasksMax && parcel.bytes < bytesMax) {
       const suspect = queue.suspects[0];
       if (suspect === undefined) break;
       const { batch, index } = suspect;
@@ -87,12 +88,26 @@ const dropStale = (queue: DefinitionQueue): void => {
 const isIdle = ({ worker, credit }: WorkerDefinition): boolean =>
   worker.unfinished === 0 && credit.tasks > 0 && worker.session.hasRoom;
 
-/** Keeps new tasks from the worker that will be idle soonest, unless one is being emptied or used already. */
+/**
+ * Keeps new tasks from the worker that will be idle soonest, unless one is being emptied or used already. It stays so until
+ * the suspects of this definition are through: others, which have none, would else fill it again at once.
+ */
 const emptyOne = (queue: DefinitionQueue): void => {
   let best: WorkerDefinition | undefined;
   for (const definition of queue.workers) {
     if (definition.worker.quarantine !== "open") return;
     if (best === undefined || definition.worker.leases < best.worker.leases) best = definition;
   }
-  if (best !== undefined) best.worker.quarantine = "emptying";
+  if (best === undefined) return;
+  best.worker.quarantine = "emptying";
+  best.worker.emptiedFor = queue;
+  queue.isEmptyingOne = true;
+};
+
+const stopEmptying = (queue: DefinitionQueue): void => {
+  if (!queue.isEmptyingOne) return;
+  queue.isEmptyingOne = false;
+  for (const { worker } of queue.workers) {
+    if (worker.quarantine === "emptying" && worker.emptiedFor === queue) worker.quarantine = "open";
+  }
 };

@@ -29,6 +29,8 @@ export class WorkerPeer {
   /** The same per batch, so that the leases of a dead worker are found without searching all tasks. */
   readonly leasesByBatch = new Map<TaskBatch, number>();
   quarantine: Quarantine = "open";
+  /** Whose suspects wait for it, while `emptying`. */
+  emptiedFor: TaskQueue | undefined;
   /** Which quarantine that is; see `TaskTrouble.keptApart`. */
   quarantineNumber = 0;
   /** Leases that only wait for their commit, as far as it has said. */
