@@ -2,7 +2,7 @@
  * The worker as a process runs it: the core, joined to sockets, clock, log, heart and the user's handlers. It decides
  * nothing.
  */
-import { errorCodes, invariant, TqError, type TqErrorCode, toRemoteError } from "@tq/common";
+import { errorCodes, invariant, isTqError, TqError, type TqErrorCode, toRemoteError } from "@tq/common";
 import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
@@ -205,12 +205,22 @@ class RunningWorker implements Worker {
   #port(driver: Driver): WorkerPort {
     return {
       send: (channel, message) => driver.send(channel, undefined, message),
-      connect: (channel, endpoint) => driver.connect(channel, endpoint),
+      connect: (channel, endpoint) => this.#connectToSink(driver, channel, endpoint),
       disconnect: (channel) => void driver.disconnect(channel),
       abort: (aborted) => this.#executor.abort(aborted),
       report: (event) => this.#report(event),
       drawBootId,
     };
+  }
+
+  /** A ventilator may have named what is no endpoint. That is its fault: then nobody answers there. */
+  #connectToSink(driver: Driver, channel: string, endpoint: string): void {
+    try {
+      driver.connect(channel, endpoint);
+    } catch (error) {
+      if (!isTqError(error, "TQ_ERR_INVALID_ENDPOINT")) throw error;
+      this.#report({ type: "peer.violated", channel, reason: error.message, count: 1 });
+    }
   }
 
   #report(event: WorkerEvent): void {
