@@ -116,9 +116,7 @@ export class SessionClient {
     const session = this.session;
     if (session !== undefined) {
       const limitMs = silenceLimitMs(this.#timing);
-      if (lateMs > this.#timing.heartbeatMs / 2) {
-        session.heardAt = Math.max(session.heardAt, now - limitMs + this.#timing.heartbeatMs);
-      }
+      if (lateMs > this.#timing.heartbeatMs / 2) session.excuse(now - limitMs + this.#timing.heartbeatMs);
       if (now - session.heardAt >= limitMs) this.#reconnect(now);
       else if (session.beatDueAt(this.#timing.heartbeatMs) <= now) {
         session.beat(now, handler.heartbeatState(session));

@@ -71,6 +71,10 @@ export class SessionServer {
   readonly #options: SessionServerOptions;
   readonly #byId = new Map<SessionId, ServerSession>();
   readonly #byBoot = new Map<BootId, ServerSession>();
+  /** Those that owe an acknowledgement at the end of the turn. */
+  readonly #acknowledging = new Set<ServerSession>();
+  /** Nothing is due before it: found out in `wake`, so that no turn has to look at every session. */
+  #wakeAt = Number.POSITIVE_INFINITY;
   #nextSession: SessionId;
   /** Messages that named a session nobody has here. */
   resyncs = 0;
@@ -108,36 +112,35 @@ export class SessionServer {
 
   /** Sends what the end of a turn owes. */
   flush(): void {
-    for (const session of this.#byId.values()) session.acknowledgeIfDue();
+    if (this.#acknowledging.size === 0) return;
+    for (const session of this.#acknowledging) session.acknowledgeIfDue();
+    this.#acknowledging.clear();
   }
 
   wake(now: number, lateMs: number): void {
     const { timing, handler } = this.#options;
     const limitMs = silenceLimitMs(timing);
     for (const session of this.#byId.values()) {
-      if (lateMs > timing.heartbeatMs / 2) {
-        session.heardAt = Math.max(session.heardAt, now - limitMs + timing.heartbeatMs);
-      }
+      if (lateMs > timing.heartbeatMs / 2) session.excuse(now - limitMs + timing.heartbeatMs);
       if (now - session.heardAt >= limitMs) this.end(now, session, "silent");
       else if (session.beatDueAt(timing.heartbeatMs) <= now) {
         session.beat(now, handler.heartbeatState(session));
       }
     }
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    for (const session of this.#byId.values()) this.#watch(session);
   }
 
+  /** May be too early, where something was heard or said meanwhile. */
   wakeAt(): number {
-    const { timing } = this.#options;
-    let at = Number.POSITIVE_INFINITY;
-    for (const session of this.#byId.values()) {
-      at = Math.min(at, session.beatDueAt(timing.heartbeatMs), session.heardAt + silenceLimitMs(timing));
-    }
-    return at;
+    return this.#wakeAt;
   }
 
   /** Ends a session from this side; the peer learns of it when it next speaks. */
   end(now: number, session: ServerSession, reason: EndReason): void {
     if (this.#byId.get(session.id) !== session) return;
     this.#byId.delete(session.id);
+    this.#acknowledging.delete(session);
     if (this.#byBoot.get(session.hello.bootId) === session) this.#byBoot.delete(session.hello.bootId);
     this.#options.handler.ended(now, session, reason);
   }
@@ -159,6 +162,7 @@ export class SessionServer {
     }
     session.hasSpoken = true;
     const isNew = session.arrive(now, message);
+    if (session.isAcknowledgementDue) this.#acknowledging.add(session);
     if (message.verb === "BYE") this.end(now, session, "bye");
     else if (isNew) this.#options.handler.received(now, session, message);
   }
@@ -202,6 +206,7 @@ export class SessionServer {
     const session = new ServerSession(id, hello, { now, route, transmit: this.#options.transmit });
     this.#byId.set(id, session);
     this.#byBoot.set(hello.bootId, session);
+    this.#watch(session);
     this.#welcome(now, session, true);
     this.#options.handler.opened(now, session);
   }
@@ -211,6 +216,7 @@ export class SessionServer {
     session.hasSpoken = true;
     this.#welcome(now, session, false);
     session.resume(now, from.received);
+    this.#watch(session);
   }
 
   /** The first WELCOME may be lost: the same session again, and all that was said in it. */
@@ -218,6 +224,13 @@ export class SessionServer {
     if (session.hasSpoken) return;
     this.#welcome(now, session, true);
     session.resume(now, 0);
+    this.#watch(session);
+  }
+
+  #watch(session: ServerSession): void {
+    const { timing } = this.#options;
+    const dueAt = Math.min(session.beatDueAt(timing.heartbeatMs), session.heardAt + silenceLimitMs(timing));
+    this.#wakeAt = Math.min(this.#wakeAt, dueAt);
   }
 
   #welcome(now: number, session: ServerSession, fresh: boolean): void {

@@ -21,17 +21,38 @@ export class Session {
   readonly id: SessionId;
   readonly #transmit: (message: SessionMessage) => void;
   readonly #stream = new ReliableStream();
-  /** When the other side was last heard, monotonic. */
-  heardAt: number;
+  #heardAt: number;
+  /** Silence of the other side has been put down to this one, and nothing was heard since. */
+  #isExcused = false;
   #beatAt: number;
   /** Since when a HEARTBEAT is wanted ahead of its time. */
   #beatWantedAt: number | undefined;
 
   constructor(id: SessionId, now: number, transmit: (message: SessionMessage) => void) {
     this.id = id;
-    this.heardAt = now;
+    this.#heardAt = now;
     this.#beatAt = now;
     this.#transmit = transmit;
+  }
+
+  /** When the other side was last heard, monotonic. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  set heardAt(at: number) {
+    this.#heardAt = at;
+    this.#isExcused = false;
+  }
+
+  /**
+   * This side was stuck, so the other one counts as heard at `at`, if that is later. Only once until it is heard again: else
+   * a side that is late every time would never find anybody gone.
+   */
+  excuse(at: number): void {
+    if (this.#isExcused || at <= this.#heardAt) return;
+    this.#heardAt = at;
+    this.#isExcused = true;
   }
 
   /** Whether a numbered message would leave at once. */
@@ -90,6 +111,10 @@ export class Session {
     this.#beatAt = now;
     this.#beatWantedAt = undefined;
     this.#stamp({ verb: "HEARTBEAT", sent: this.#stream.sent, ...state });
+  }
+
+  get isAcknowledgementDue(): boolean {
+    return this.#stream.isAcknowledgementDue;
   }
 
   /** Acknowledges if much has come in and nothing has gone out. Call at the end of a turn. */
