@@ -239,6 +239,40 @@ test("a producer that submits and never reads: others submit and are answered as
     .toMatchObject({ producers: 1, unsettled: deafTasks, leased: 0, ready: 0 });
 });
 
+test("a producer that submits beyond its credit loses its session, and is counted", async () => {
+  const tasks = 4_096;
+  // At the limit nobody gets more credit than he had at the start, which is four such messages.
+  await using cluster = await Cluster.start({
+    timing: brisk,
+    ventilator: { producers: anyPort, unsettledTasksMax: tasks },
+  });
+  const greedy = cluster.use(new RawPeer(cluster.ventilator.endpoints.producers ?? ""));
+  const hello = { role: "producer", bootId: "00000000000000ab" } as const;
+  const { session } = await greedy.join(hello);
+  const values = { lengths: new Array<number>(tasks).fill(1), slab: Buffer.alloc(tasks) };
+  const says = {
+    verb: "SUBMIT",
+    session,
+    received: 0,
+    definition: { name: nap.name },
+    reply: "answer",
+  } as const;
+  for (let number = 1; number <= 8; number++) {
+    const ids = { origins: ["00000000000000ff"], runs: [0, number * tasks, tasks] };
+    await greedy.say({ ...says, number, ids, options: {}, values });
+  }
+  await greedy.hear("RESYNC");
+  expect(await cluster.events.next("peer.violation")).toMatchObject({ channel: "producers", count: 1 });
+  expect(cluster.ventilator.stats()).toMatchObject({ unsettled: 4 * tasks, violations: 1 });
+  // When it says goodbye, what it had submitted is given up, and there is room for others again.
+  const again = await greedy.join(hello);
+  await greedy.say({ verb: "BYE", session: again.session, received: 0, reason: "enough" });
+  await cluster.worker({ handlers: [napping] });
+  const { role: producer } = await cluster.producer();
+  expect(await producer.run(nap, 1)).toBe(1);
+  await cluster.expectRest();
+});
+
 test("a worker that offers results and never hears of their commit: others have theirs committed as ever", async () => {
   const { cluster, ports, finish } = await startWork();
   await using _ = cluster;

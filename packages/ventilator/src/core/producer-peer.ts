@@ -17,6 +17,8 @@ export class ProducerPeer implements OwnerEvents {
   awaySince: number | undefined;
   /** Its answered tasks were given up: it was away for too long. */
   isGivenUp = false;
+  /** Tasks that came in this session. */
+  #tasksReceived = 0;
   #untold: NumberedContent[] = [];
 
   constructor(bootId: string, name: string) {
@@ -45,6 +47,14 @@ export class ProducerPeer implements OwnerEvents {
     this.awaySince = undefined;
     this.isGivenUp = false;
     this.credit = new CreditWindow();
+    this.#tasksReceived = 0;
+  }
+
+  /** Tasks came in. False if they are more than was granted. Bytes may exceed it by the last payloads. */
+  receive(tasks: number, bytes: number): boolean {
+    this.#tasksReceived += tasks;
+    this.credit.release(tasks, bytes);
+    return this.#tasksReceived <= this.credit.tasksGranted;
   }
 
   /** The session is over: what may not have arrived is told again in the next one. */

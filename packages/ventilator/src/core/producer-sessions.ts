@@ -28,6 +28,7 @@ export interface ProducerSessionParts {
   /** Nothing of these origins will come again: they are forgotten here and at the sinks. */
   readonly closeOrigins: (now: number, origins: readonly Origin[]) => void;
   readonly report: (event: VentilatorEvent) => void;
+  readonly violated: (channel: string, reason: string) => void;
 }
 
 export class ProducerSessions implements SessionServerHandler {
@@ -106,23 +107,18 @@ export class ProducerSessions implements SessionServerHandler {
     if (peer === undefined) return;
     switch (message.verb) {
       case "SUBMIT":
-        peer.credit.release(countIds(message.ids), message.values.slab.length);
-        return this.#parts.admissions.submit(now, peer.owner, message);
+        if (peer.receive(countIds(message.ids), message.values.slab.length))
+          return this.#parts.admissions.submit(now, peer.owner, message);
+        this.#violation(session, "more tasks than it had credit for");
+        return this.#server.end(now, session, "violation");
       case "CANCEL":
         return this.#parts.admissions.cancel(peer.owner, message.ids);
       case "ANSWERED":
         return this.#parts.admissions.answered(message.ids);
       case "HEARTBEAT":
         return;
-      default: {
-        const reason = `a producer does not say ${message.verb}`;
-        return this.#parts.report({
-          type: "peer.violation",
-          channel: `producer ${session.hello.name}`,
-          count: 1,
-          reason,
-        });
-      }
+      default:
+        return this.#violation(session, `a producer does not say ${message.verb}`);
     }
   }
 
@@ -139,6 +135,10 @@ export class ProducerSessions implements SessionServerHandler {
     const peer = this.#peers.get(session.hello.bootId);
     if (peer === undefined) return {};
     return { grants: [0, peer.credit.tasksGranted, peer.credit.bytesGranted] };
+  }
+
+  #violation(session: ServerSession, reason: string): void {
+    this.#parts.violated("producers", `${session.hello.name}: ${reason}`);
   }
 
   /** More credit while there is room here. Told in steps: a grant per task would cost more than the task. */

@@ -19,6 +19,7 @@ export interface SinkSessionParts {
   readonly transmit: (channel: string, message: Message) => void;
   readonly drawBootId: () => string;
   readonly report: (event: VentilatorEvent) => void;
+  readonly violated: (channel: string, reason: string) => void;
   readonly joined: (sink: SinkPeer) => void;
   readonly lost: (sink: SinkPeer) => void;
   readonly committed: (sink: SinkPeer, message: SessionMessage & { verb: "COMMITTED" }) => void;
@@ -109,7 +110,7 @@ export class SinkSessions {
   }
 
   #handler(peer: () => SinkPeer): SessionClientHandler {
-    const { report, hello, joined, lost, committed } = this.#parts;
+    const { report, violated, hello, joined, lost, committed } = this.#parts;
     return {
       hello,
       opened: (_now: number, _session: Session, welcome: Welcome) => {
@@ -130,7 +131,7 @@ export class SinkSessions {
         if (message.verb === "COMMITTED") committed(peer(), message);
         else if (message.verb !== "HEARTBEAT") {
           const reason = `a sink does not say ${message.verb}`;
-          report({ type: "peer.violation", channel: peer().channel, count: 1, reason });
+          violated(peer().channel, reason);
         }
       },
       ended: () => {

@@ -21,7 +21,7 @@ import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
 import { SinkMoves } from "./sink-moves.ts";
 import { SinkAssignment } from "./sink-peers.ts";
-import { SinkSessions } from "./sink-sessions.ts";
+import { type SinkSessionParts, SinkSessions } from "./sink-sessions.ts";
 import { TaskLifecycle } from "./task-lifecycle.ts";
 import { TaskTable } from "./task-table.ts";
 import { type UnroutableTasks, UnroutableWatch } from "./unroutable-watch.ts";
@@ -107,6 +107,8 @@ export class VentilatorCore {
     this.#now = now;
     this.#lowMarksAt = now + lowMarkIntervalMs;
     const report = (event: VentilatorEvent): void => port.report(event);
+    this.#violations = new ViolationCounter(report);
+    const violated = (channel: string, reason: string): void => this.#violations.count(channel, reason);
     const shared = {
       limits: this.#limits,
       epoch: identity.epoch,
@@ -115,9 +117,10 @@ export class VentilatorCore {
       schedule: this.#schedule,
       workers: this.#workers,
       report,
+      violated,
       random: () => port.random(),
     };
-    this.#sinks = this.#createSinks(report);
+    this.#sinks = this.#createSinks({ report, violated });
     const assignment = new SinkAssignment(this.#sinks.peers);
     this.#settlement = new Settlement({ ...shared, assignment });
     const settling = { ...shared, assignment, settlement: this.#settlement };
@@ -132,7 +135,6 @@ export class VentilatorCore {
     this.#moves = new SinkMoves(living);
     this.#rebalance = new Rebalance(shared);
     this.#unroutable = new UnroutableWatch({ ...shared, afterMs: this.#limits.unroutableAfterMs });
-    this.#violations = new ViolationCounter(report);
     const refuse = (hello: Hello): Refusal => this.#refusal(hello);
     const edge = {
       ...living,
@@ -323,11 +325,11 @@ export class VentilatorCore {
     );
   }
 
-  #createSinks(report: (event: VentilatorEvent) => void): SinkSessions {
+  #createSinks(parts: Pick<SinkSessionParts, "report" | "violated">): SinkSessions {
     const { now, sinks, timing, port, identity } = this.#options;
     return new SinkSessions(now, sinks, {
+      ...parts,
       timing,
-      report,
       hello: () => ({
         role: "ventilator",
         to: "sink",

@@ -1,4 +1,7 @@
-/** Counts what breaks the protocol, and says so at the first, second, fourth, eighth … of each channel: never a flood. */
+/**
+ * Counts what breaks the protocol, and says so at the first, second, fourth, eighth … of each channel: never a flood. Not by
+ * peer: whoever names himself anew each time would be counted anew.
+ */
 import type { VentilatorEvent } from "./events.ts";
 
 export class ViolationCounter {

@@ -37,6 +37,7 @@ export interface WorkerSessionParts {
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
   readonly report: (event: VentilatorEvent) => void;
+  readonly violated: (channel: string, reason: string) => void;
 }
 
 export class WorkerSessions implements SessionServerHandler {
@@ -241,7 +242,7 @@ export class WorkerSessions implements SessionServerHandler {
   }
 
   #violation(worker: WorkerPeer, reason: string): void {
-    this.#parts.report({ type: "peer.violation", channel: `worker ${worker.name}`, count: 1, reason });
+    this.#parts.violated("workers", `${worker.name}: ${reason}`);
   }
 }
 
