@@ -94,7 +94,7 @@ test("cut between a producer and its ventilator: each task is accepted once, and
   await cutting;
   expect(await answered).toEqual([...naps(1_000)]);
   await expectEachOnce(cluster);
-  expect(proxy.connectionsMade).toBeGreaterThan(cutCount);
+  expect(proxy.connectionsMade).toBeGreaterThanOrEqual(cutCount);
   // It has heard of every end as well.
   await expect
     .poll(() => producer.stats(), waitOptions)

@@ -1,7 +1,7 @@
 /** Worker processes that are killed, stopped, exit, or stand still, with tasks in their hands. */
 import { expect, test } from "vitest";
 import { block, nap, poison, poisonOnce, square } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
+import { brisk, silenceMs } from "./support/brisk.ts";
 import { Cluster, waitOptions } from "./support/cluster.ts";
 
 const taskCount = 3_000;
@@ -113,6 +113,25 @@ test("a task that exits every process it runs in is dead after its crash limit, 
   expect(deaths).toBeLessThanOrEqual(3);
   await cluster.expectRest();
 }, 30_000);
+
+test("a ventilator, and a sink, whose own loop stands still for longer than liveness take nobody for gone", async () => {
+  await using cluster = await Cluster.start({ timing: brisk });
+  await Promise.all([
+    cluster.workerProcess({ name: "a", concurrency: 8 }),
+    cluster.workerProcess({ name: "b", concurrency: 8 }),
+  ]);
+  await cluster.events.next("worker.joined", { count: 2 });
+  const submitting = cluster.ventilator.submitMany(nap, naps(taskCount));
+  for (let standstill = 1; standstill <= 2; standstill++) {
+    await cluster.results.until((standstill * taskCount) / 4);
+    const until = performance.now() + 2 * silenceMs;
+    while (performance.now() < until);
+  }
+  await submitting;
+  await expectEachOnce(cluster);
+  expect(cluster.events.of("worker.gone")).toEqual([]);
+  expect(cluster.sinkEvents.of("worker.left")).toEqual([]);
+});
 
 test("a handler that blocks its event loop for 5 s: it is reported, the leases stay, and nothing is run again", async () => {
   await using cluster = await Cluster.start();
