@@ -96,8 +96,8 @@ const layerCases: Case[] = [
 ];
 
 const packageCases: Case[] = [
-  ["wire may use msgpackr", `${common}/wire/a.ts`, importing("msgpackr")],
-  ["protocol may not use msgpackr", `${common}/protocol/a.ts`, importing("msgpackr"), "packages"],
+  ["wire may use lz4-napi", `${common}/wire/a.ts`, importing("lz4-napi")],
+  ["protocol may not use lz4-napi", `${common}/protocol/a.ts`, importing("lz4-napi"), "packages"],
   ["a core may not use node:", core, importing("node:events"), "packages"],
   ["contract may not use node:", `${common}/contract/a.ts`, importing("node:crypto"), "packages"],
   ["a shell may use node:", shell, importing("node:events")],

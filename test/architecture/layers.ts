@@ -48,7 +48,7 @@ export const layers: readonly Layer[] = [
     name: "wire",
     prefixes: inCommon("wire"),
     mayImport: ["contract"],
-    packages: ["lz4-napi", "msgpackr"],
+    packages: ["lz4-napi"],
     purity: "pure",
   },
   { name: "protocol", prefixes: inCommon("protocol"), mayImport: ["contract", "wire"], ...pure },

@@ -46,7 +46,8 @@ export function describeSubmit(command: Command, environment: Environment): Comm
       "after",
       `
 Prints {taskId, traceId, task}; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
-with --wait a line per result as tq sink does. Lines of stdin that are no good are named and left out; the others go on.
+with --wait a line per result, like those of tq sink but without worker and duration.
+Lines of stdin that are no good are named and left out; the others go on.
 Exit codes: 0 fine, 2 an input was refused, 3 a task failed, 4 timed out, 5 nobody there.`,
     );
 }

@@ -38,7 +38,7 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
   const ending = new AbortController();
   const stopReading = () => ending.abort();
   stop.signal.addEventListener("abort", stopReading);
-  using progress = new SubmitProgress(log);
+  using progress = new SubmitProgress(log, { awaitsResults: isWaiting });
   using bounds = new Bounds(options);
   const inputs = isList(source) ? source : readInputs(source, refusals, ending.signal);
   const common = { ...options, inputs, refusals, progress, stopReading };

@@ -15,15 +15,17 @@ export class SubmitProgress implements Disposable {
   /** The last task that was accepted. */
   last: SubmittedTask | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #awaitsResults: boolean;
   #seen = "";
 
-  constructor(log: TqLogger) {
+  constructor(log: TqLogger, options: { readonly awaitsResults: boolean }) {
+    this.#awaitsResults = options.awaitsResults;
     this.#timer = setInterval(() => this.#sayStill(log), stillMs);
   }
 
-  /** "12 of 40 inputs read were accepted" */
+  /** "of 40 inputs read, 12 were accepted"; where results are waited for, how many have one. */
   describe(): string {
-    const done = this.settled > 0 ? `${this.settled} have a result` : `${this.accepted} were accepted`;
+    const done = this.#awaitsResults ? `${this.settled} have a result` : `${this.accepted} were accepted`;
     return `of ${this.read} inputs read, ${done}`;
   }
 

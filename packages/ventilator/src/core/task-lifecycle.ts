@@ -197,6 +197,10 @@ export class TaskLifecycle {
         return false;
     }
     this.#parts.settlement.propose(batch, index, { status: outcome });
+    // Never leased, it can have no other end: its owner need not wait until the sink has taken note of it.
+    if (batch.attempt[index] === 0 && batch.reply === "sink") {
+      batch.owner.settled(outcome, { origin: batch.origin, first: batch.first + index, count: 1 });
+    }
     return true;
   }
 

@@ -134,6 +134,18 @@ test("cancelling a running task tells its worker to stop, and nobody else", () =
   expect(bed.core.stats().leased).toBe(0);
 });
 
+test("a task that was never leased is cancelled without waiting for the sink, which is told all the same", () => {
+  const bed = new TestBed();
+  bed.submit(1, 1);
+  bed.port.cancel(idsOf(origin, [1]));
+  bed.settle();
+  expect(bed.owner.heard).toEqual(["accepted 1", "settled cancelled 1"]);
+  expect(bed.sink.proposals).toEqual(["cancelled 1"]);
+  bed.sink.commit(bed.now);
+  bed.settle();
+  expect(bed.core.isIdle).toBe(true);
+});
+
 test("cancelling what nobody knows is refused by name", () => {
   const bed = new TestBed();
   bed.port.cancel(idsOf(origin, [5]));
