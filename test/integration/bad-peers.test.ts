@@ -162,6 +162,22 @@ test("messages in unknown sessions, and in those of other peers, are answered wi
   expect(cluster.sink.stats().resyncs).toBeGreaterThan(50);
 });
 
+test("a peer of another version, and one with the boot id of a live peer, are refused with the reason", async () => {
+  const { cluster, worker, ports, finish } = await startWork();
+  await using _ = cluster;
+  const roles = ["worker", "producer", "ventilator"] as const;
+  for (const [index, role] of roles.entries()) {
+    const newer = cluster.use(new RawPeer(ports[index] ?? ""));
+    await newer.sayHello({ role, version: 2 });
+    expect(await newer.hear("REFUSED")).toMatchObject({ code: "TQ_ERR_UNSUPPORTED_VERSION" });
+  }
+  const { bootId } = await worker.events.next("ventilator.joined");
+  const clone = cluster.use(new RawPeer(ports[0] ?? ""));
+  await clone.sayHello({ role: "worker", bootId });
+  expect(await clone.hear("REFUSED")).toMatchObject({ code: "TQ_ERR_BOOT_ID_IN_USE" });
+  await finish();
+});
+
 test("peers that connect and say nothing, or nothing after HELLO, disturb no work and hold nothing for long", async () => {
   const { cluster, ports, finish } = await startWork();
   await using _ = cluster;

@@ -142,3 +142,30 @@ test("silence between the sink and everybody else that outlasts liveness: all is
   await submitting;
   await expectEachOnce(cluster);
 });
+
+test("silence between a producer and its ventilator that outlasts liveness: all is accepted once, and every answer comes", async () => {
+  await using cluster = await Cluster.start({ timing: brisk, ventilator: { producers: anyPort } });
+  const proxy = await cluster.proxy(cluster.ventilator.endpoints.producers ?? "");
+  await cluster.worker({ concurrency: 16, handlers: [napping] });
+  const { role: producer, events } = await cluster.producer({ ventilators: [proxy.endpoint] });
+  const answered = (async () => {
+    const outputs: number[] = [];
+    for await (const output of producer.map(nap, naps(1_000), { inFlight: 50 })) outputs.push(output);
+    return outputs;
+  })();
+  const submitting = (async () => {
+    let accepted = 0;
+    while (accepted < taskCount) accepted += (await producer.submitMany(nap, naps(20))).accepted;
+    return accepted;
+  })();
+  for (let silence = 1; silence <= 2; silence++) {
+    await cluster.results.until((silence * taskCount) / 4);
+    proxy.pause();
+    await vi.waitFor(() => expect(cluster.ventilator.stats().producers).toBe(0), waitOptions);
+    proxy.resume();
+    await events.next("ventilator.joined", { count: silence + 1 });
+  }
+  expect(await submitting).toBe(taskCount);
+  expect(await answered).toEqual([...naps(1_000)]);
+  await expectEachOnce(cluster);
+});

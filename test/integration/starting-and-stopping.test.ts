@@ -1,5 +1,6 @@
 /** What a start that cannot work gets, who waits for whom, and what is refused at the end. */
 import { defineTask, handler, type } from "@tq/common";
+import { startLocal } from "@tq/local";
 import { startProducer } from "@tq/producer";
 import { startSink } from "@tq/sink";
 import { startVentilator, type Ventilator } from "@tq/ventilator";
@@ -163,6 +164,15 @@ describe("after drain or close, submitting", () => {
       await submitter.close();
       expect(await codesOf(submitter)).toEqual(closed);
     }
+  });
+
+  test("is refused as closed by a pipeline in one process", async () => {
+    await using tq = await startLocal({ handlers: [squaring], log });
+    expect(await tq.run(square, 3)).toBe(9);
+    await tq.drain();
+    expect(await codesOf(tq)).toEqual(closed);
+    await tq.close();
+    expect(await codesOf(tq)).toEqual(closed);
   });
 
   test("is refused as closed by a remote ventilator that drains, and what it has taken goes on", async () => {

@@ -33,7 +33,12 @@ export class RawPeer implements AsyncDisposable {
 
   /** Says HELLO and reads the WELCOME. */
   async join(hello: Partial<Hello> & Pick<Hello, "role">): Promise<Welcome> {
-    await this.say({
+    await this.sayHello(hello);
+    return this.hear("WELCOME");
+  }
+
+  sayHello(hello: Partial<Hello> & Pick<Hello, "role">): Promise<void> {
+    return this.say({
       verb: "HELLO",
       version: 1,
       bootId: randomBytes(8).toString("hex"),
@@ -44,7 +49,6 @@ export class RawPeer implements AsyncDisposable {
       tags: [],
       ...hello,
     });
-    return this.hear("WELCOME");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
