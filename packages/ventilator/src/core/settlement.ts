@@ -9,17 +9,11 @@ import type { OutcomeStatus, UnsuccessfulOutcome } from "@tq/common";
 import { IdRunsBuilder, idRun, SparseBuilder } from "@tq/common/protocol";
 import { encodeValue, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
+import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 import { referenceTo, traceparentOf } from "./task-reference.ts";
 import type { TaskTable } from "./task-table.ts";
-
-/** An outcome that waits for the sink's word. */
-interface Proposal {
-  readonly batch: TaskBatch;
-  readonly index: number;
-  readonly outcome: UnsuccessfulOutcome;
-}
 
 /** Proposals of one message: small on purpose, errors may be long. */
 const proposalsPerMessage = 256;
@@ -32,8 +26,9 @@ export interface SettlementParts {
 
 export class Settlement {
   readonly #parts: SettlementParts;
-  #unsent: Proposal[] = [];
-  readonly #sent = new Map<SinkPeer, Set<Proposal>>();
+  /** Those of which it is not decided where they go. */
+  #unassigned: Proposal[] = [];
+  readonly #bySink = new Map<SinkPeer, Proposals>();
 
   constructor(parts: SettlementParts) {
     this.#parts = parts;
@@ -50,7 +45,7 @@ export class Settlement {
       error: "error" in outcome ? outcome.error : undefined,
     });
     if (batch.reply === "sink") {
-      this.#unsent.push({ batch, index, outcome });
+      this.#unassigned.push({ batch, index, outcome });
       return;
     }
     const attempts = { at: [0], values: [batch.attempt[index] ?? 0] };
@@ -85,53 +80,51 @@ export class Settlement {
 
   /** A sink's session is over: what it has not confirmed is proposed again, to whichever sink it then belongs to. */
   sinkLost(sink: SinkPeer): void {
-    const sent = this.#sent.get(sink);
-    if (sent === undefined) return;
-    this.#sent.delete(sink);
-    for (const proposal of sent) if (isOpen(proposal)) this.#unsent.push(proposal);
+    for (const proposal of this.#bySink.get(sink)?.takeAll() ?? []) this.#unassigned.push(proposal);
   }
 
   /** The sink has confirmed something: what needs no repeating any more is let go. */
   sinkConfirmed(sink: SinkPeer): void {
-    const sent = this.#sent.get(sink);
-    if (sent === undefined) return;
-    for (const proposal of sent) if (!isOpen(proposal)) sent.delete(proposal);
+    this.#bySink.get(sink)?.confirmed();
   }
 
-  /** Proposes what was gathered. */
+  /** Proposes what was gathered, as far as the sinks have room. */
   flush(now: number): void {
-    if (this.#unsent.length === 0) return;
-    const groups = new Map<string, { sink: SinkPeer; proposals: Proposal[] }>();
-    const waiting: Proposal[] = [];
-    for (const proposal of this.#unsent) {
-      if (!isOpen(proposal)) continue;
-      const { batch, index, outcome } = proposal;
-      const sink = this.#parts.assignment.of(batch.origin, batch.first + index);
-      if (sink?.client.session?.hasRoom !== true) {
-        waiting.push(proposal);
-        continue;
+    this.#assign();
+    for (const [sink, proposals] of this.#bySink) {
+      const { session } = sink.client;
+      while (session?.hasRoom === true) {
+        const content = proposeContent(proposals.take(proposalsPerMessage));
+        if (content === undefined) break;
+        session.send(now, content);
       }
-      const key = `${sink.channel} ${outcome.status} ${batch.queue.name} ${batch.queue.contract ?? ""}`;
-      const group = groups.get(key) ?? { sink, proposals: [] };
-      groups.set(key, group);
-      if (group.proposals.length < proposalsPerMessage) group.proposals.push(proposal);
-      else waiting.push(proposal);
     }
-    this.#unsent = waiting;
-    for (const { sink, proposals } of groups.values()) this.#send(now, sink, proposals);
   }
 
-  #send(now: number, sink: SinkPeer, proposals: readonly Proposal[]): void {
-    const content = proposeContent(proposals);
-    if (content === undefined) return;
-    sink.client.session?.send(now, content);
-    const sent = this.#sent.get(sink) ?? new Set<Proposal>();
-    this.#sent.set(sink, sent);
-    for (const proposal of proposals) sent.add(proposal);
+  #assign(): void {
+    const unassigned = this.#unassigned;
+    if (unassigned.length === 0) return;
+    this.#unassigned = [];
+    for (const [at, proposal] of unassigned.entries()) {
+      if (!isOpen(proposal)) continue;
+      const sink = this.#parts.assignment.of(proposal.batch.origin, proposal.batch.first + proposal.index);
+      if (sink === undefined) {
+        // No sink is there at all: the others need not ask.
+        this.#unassigned = at === 0 ? unassigned : unassigned.slice(at);
+        return;
+      }
+      this.#proposalsTo(sink).add(proposal);
+    }
+  }
+
+  #proposalsTo(sink: SinkPeer): Proposals {
+    const known = this.#bySink.get(sink);
+    if (known !== undefined) return known;
+    const proposals = new Proposals();
+    this.#bySink.set(sink, proposals);
+    return proposals;
   }
 }
-
-const isOpen = ({ batch, index }: Proposal): boolean => batch.state[index] === taskState.settling;
 
 const payloadOf = (outcome: UnsuccessfulOutcome): unknown => ("error" in outcome ? outcome.error : null);
 
