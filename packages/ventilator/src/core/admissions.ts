@@ -63,7 +63,7 @@ export class Admissions {
     const values = ownedValues(submission.values);
     lifecycle.accept(
       now,
-      new TaskBatch({ origin, first, count, owner, queue, policy, reply, options, values }),
+      new TaskBatch({ origin, first, count, owner, queue, policy, reply, options, values, acceptedAt: now }),
     );
   }
 

@@ -93,17 +93,18 @@ export class Handover {
       epoch: this.#parts.epoch,
       definition: definition.index,
       sink: parcel.destination,
-      ...columnsOf(parcel.pieces, parcel.batches),
+      ...columnsOf(now, parcel.pieces, parcel.batches),
       values: gatherValues(parcel.pieces),
     });
   }
 }
 
 /** Ids, attempts and options of the pieces, in one row. */
-const columnsOf = (pieces: readonly Piece[], batches: readonly TaskBatch[]) => {
+const columnsOf = (now: number, pieces: readonly Piece[], batches: readonly TaskBatch[]) => {
   const ids = new IdRunsBuilder();
   const attempts = new SparseBuilder<number>();
   const timeoutMs = new SparseBuilder<number>();
+  const expiresMs = new SparseBuilder<number>();
   const traceparent = new SparseBuilder<string>();
   let position = 0;
   for (const [at, { from, to }] of pieces.entries()) {
@@ -114,26 +115,29 @@ const columnsOf = (pieces: readonly Piece[], batches: readonly TaskBatch[]) => {
       const attempt = batch.attempt[index] ?? 1;
       if (attempt !== 1) attempts.add(position + index - from, attempt);
     }
-    copyColumn(batch.options.timeoutMs, { from, to, position }, timeoutMs);
-    copyColumn(batch.options.traceparent, { from, to, position }, traceparent);
+    const part = { from, to, position };
+    const passedMs = Math.floor(now - batch.acceptedAt);
+    copyColumn(batch.options.timeoutMs, part, (at, ms) => timeoutMs.add(at, ms));
+    copyColumn(batch.options.expiresMs, part, (at, ms) => expiresMs.add(at, Math.max(0, ms - passedMs)));
+    copyColumn(batch.options.traceparent, part, (at, text) => traceparent.add(at, text));
     position += to - from;
   }
   return {
     ids: ids.take(),
     attempts: attempts.take(),
-    options: { timeoutMs: timeoutMs.take(), traceparent: traceparent.take() },
+    options: { timeoutMs: timeoutMs.take(), expiresMs: expiresMs.take(), traceparent: traceparent.take() },
   };
 };
 
 const copyColumn = <V>(
   column: SparseColumn<V> | undefined,
   part: { from: number; to: number; position: number },
-  into: SparseBuilder<V>,
+  add: (position: number, value: V) => void,
 ): void => {
   if (column === undefined) return;
   const reader = new SparseReader(column);
   for (let index = part.from; index < part.to; index++) {
     const value = reader.at(index);
-    if (value !== undefined) into.add(part.position + index - part.from, value);
+    if (value !== undefined) add(part.position + index - part.from, value);
   }
 };

@@ -22,6 +22,7 @@ const settling = (name: string, count: number): TaskBatch => {
     policy: undefined,
     reply: "sink",
     options: {},
+    acceptedAt: 0,
     values: encodeValues(Array.from({ length: count }, () => 0)),
   });
   batch.state.fill(taskState.settling);

@@ -50,6 +50,8 @@ export interface TaskTrouble {
   /** Number of the quarantine it was last handed out in. */
   keptApart: number;
   lastError: RemoteError | undefined;
+  /** Its expiry has passed while it was leased: if it comes back without an outcome, that is it. */
+  isExpired: boolean;
   /** The outcome that waits to be confirmed, while `settling`. */
   proposed: OutcomeStatus | undefined;
 }
@@ -65,6 +67,8 @@ export interface TaskBatchContent {
   readonly reply: "sink" | "answer";
   readonly options: TaskOptionColumns;
   readonly values: Values;
+  /** From when the spans in the options count. */
+  readonly acceptedAt: number;
 }
 
 const noValues: Values = { lengths: [], slab: new Uint8Array(0) };
@@ -78,6 +82,7 @@ export class TaskBatch {
   readonly queue: TaskQueue;
   readonly policy: TaskPolicy | undefined;
   readonly reply: "sink" | "answer";
+  readonly acceptedAt: number;
   options: TaskOptionColumns;
   values: Values;
   offsets: Uint32Array;
@@ -98,6 +103,7 @@ export class TaskBatch {
     this.queue = content.queue;
     this.policy = content.policy;
     this.reply = content.reply;
+    this.acceptedAt = content.acceptedAt;
     this.options = content.options;
     this.values = content.values;
     this.offsets = prefixOffsets(content.values.lengths);
@@ -125,6 +131,7 @@ export class TaskBatch {
         suspicion: "none",
         keptApart: 0,
         lastError: undefined,
+        isExpired: false,
         proposed: undefined,
       };
       this.#trouble.set(index, trouble);

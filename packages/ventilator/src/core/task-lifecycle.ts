@@ -117,6 +117,7 @@ export class TaskLifecycle {
   /** A lease ends without an outcome and without blame: first in line again. */
   giveBack(batch: TaskBatch, index: number): void {
     this.#unlease(batch, index);
+    if (this.#expires(batch, index)) return;
     batch.state[index] = taskState.scheduled;
     this.makeReady(batch, { from: index, to: index + 1 }, "front");
   }
@@ -138,6 +139,7 @@ export class TaskLifecycle {
       this.#parts.settlement.propose(batch, index, { status: "failed", error: failure.error });
       return;
     }
+    if (this.#expires(batch, index)) return;
     const afterMs = failure.afterMs ?? backoffMs(policy.backoff, trouble.failures, this.#parts.random());
     batch.state[index] = taskState.scheduled;
     this.#parts.schedule.add({ at: now + afterMs, kind: "ready", batch, index });
@@ -176,6 +178,7 @@ export class TaskLifecycle {
         return false;
       }
     }
+    if (this.#expires(batch, index)) return false;
     batch.state[index] = taskState.scheduled;
     this.makeReady(batch, { from: index, to: index + 1 }, "front");
     return true;
@@ -188,7 +191,10 @@ export class TaskLifecycle {
         if (!batch.isSuspect(index)) batch.queue.ready -= 1;
         break;
       case taskState.leased:
-        if (outcome === "expired") return false;
+        if (outcome === "expired") {
+          batch.troubleOf(index).isExpired = true;
+          return false;
+        }
         this.#unlease(batch, index)?.cancel(batch.origin, batch.first + index);
         break;
       case taskState.scheduled:
@@ -225,6 +231,13 @@ export class TaskLifecycle {
       if (due.kind === "ready") this.makeReady(due.batch, { from: due.index, to: due.index + 1 });
       else this.end(due.batch, due.index, "expired");
     }
+  }
+
+  /** Instead of another attempt, if it must not be started any more. */
+  #expires(batch: TaskBatch, index: number): boolean {
+    if (batch.trouble(index)?.isExpired !== true) return false;
+    this.#parts.settlement.propose(batch, index, { status: "expired" });
+    return true;
   }
 
   #unlease(batch: TaskBatch, index: number): WorkerPeer | undefined {
