@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { reportProgress } from "./report.ts";
 
 const windowMs = 250;
-const waitMsMax = 10_000;
+const waitMsMax = 30_000;
 /** Share of all cores' time. Below it, something else than the system's own housekeeping is running. */
 const idleShareMin = 0.93;
 
@@ -20,7 +20,7 @@ export async function waitForQuiet(): Promise<void> {
     const after = processorTimes();
     if ((after.idle - before.idle) / (after.total - before.total) >= idleShareMin) return;
     if (performance.now() > deadline) {
-      reportProgress("the machine is busy: the next figure may be too low");
+      reportProgress("the machine is busy: the next figure may be worse than it should");
       return;
     }
   }
