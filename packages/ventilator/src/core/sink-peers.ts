@@ -8,6 +8,7 @@
 
 import type { SessionClient } from "@tq/common/protocol";
 import type { Origin } from "@tq/common/wire";
+import type { OriginNotices } from "./origin-notices.ts";
 
 /** 2¹⁶ seqs share a sink. */
 export const blockSeqs = 65_536;
@@ -23,6 +24,7 @@ export interface SinkPeer {
   awaySince: number | undefined;
   /** Its share was given to others while it was away. */
   hasMoved: boolean;
+  readonly notices: OriginNotices;
 }
 
 export class SinkAssignment {

@@ -9,8 +9,9 @@ import {
   type SessionClientHandler,
   type Timing,
 } from "@tq/common/protocol";
-import type { Message, NumberedContent, Origin, SessionMessage, SinkAddress, Welcome } from "@tq/common/wire";
+import type { Message, Origin, SessionMessage, SinkAddress, Welcome } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
+import { OriginNotices } from "./origin-notices.ts";
 import type { SinkPeer } from "./sink-peers.ts";
 
 export interface SinkSessionParts {
@@ -28,8 +29,6 @@ export interface SinkSessionParts {
 export class SinkSessions {
   readonly #parts: SinkSessionParts;
   readonly peers: readonly SinkPeer[];
-  /** Per origin, the low mark that was last told. */
-  readonly #marksTold = new Map<Origin, number>();
 
   constructor(now: number, endpoints: readonly string[], parts: SinkSessionParts) {
     this.#parts = parts;
@@ -65,31 +64,23 @@ export class SinkSessions {
     return Math.min(Number.POSITIVE_INFINITY, ...this.peers.map(({ client }) => client.wakeAt()));
   }
 
-  /** Nothing below these seqs will be sent again. Told once per advance, to all sinks that are there. */
-  tellLowMarks(now: number, marks: Iterable<readonly [Origin, number]>): void {
-    const origins: Origin[] = [];
-    const below: number[] = [];
-    for (const [origin, mark] of marks) {
-      if (mark <= (this.#marksTold.get(origin) ?? 1)) continue;
-      this.#marksTold.set(origin, mark);
-      origins.push(origin);
-      below.push(mark);
+  /** Nothing below these seqs will be sent again. Told once per advance, to those sinks that are there. */
+  tellLowMarks(now: number, marks: readonly (readonly [Origin, number])[]): void {
+    for (const { client, notices } of this.peers) {
+      if (client.session !== undefined) notices.tellMarks(now, client.session, marks);
     }
-    if (origins.length > 0) this.#tellAll(now, { verb: "LOWMARK", origins, below });
   }
 
-  /** Nothing of these origins will be sent again. */
+  /** Nothing of these origins will be sent again. Sinks that are away are told when they are back. */
   tellClosed(now: number, origins: readonly Origin[]): void {
-    for (const origin of origins) this.#marksTold.delete(origin);
-    if (origins.length > 0) this.#tellAll(now, { verb: "CLOSED", origins });
+    for (const { client, notices } of this.peers) {
+      notices.close(origins);
+      if (client.session !== undefined) notices.tellClosed(now, client.session);
+    }
   }
 
   close(reason: string): void {
     for (const { client } of this.peers) client.close(reason);
-  }
-
-  #tellAll(now: number, content: NumberedContent): void {
-    for (const { client } of this.peers) client.session?.send(now, content);
   }
 
   #peer(now: number, endpoint: string, channel: string): SinkPeer {
@@ -105,6 +96,7 @@ export class SinkSessions {
       stableId: undefined,
       awaySince: undefined,
       hasMoved: false,
+      notices: new OriginNotices(),
     };
     return peer;
   }
@@ -113,18 +105,19 @@ export class SinkSessions {
     const { report, violated, hello, joined, lost, committed } = this.#parts;
     return {
       hello,
-      opened: (_now: number, _session: Session, welcome: Welcome) => {
+      opened: (now: number, session: Session, welcome: Welcome) => {
         const sink = peer();
         sink.stableId = welcome.sinkId ?? welcome.bootId;
         isBack(sink);
-        // A fresh session may be a fresh memory: every mark is told again.
-        this.#marksTold.clear();
+        sink.notices.begin();
+        sink.notices.tellClosed(now, session);
         report({ type: "sink.joined", sink: welcome.name, endpoint: sink.endpoint });
         joined(sink);
       },
-      resumed: () => {
+      resumed: (now, session) => {
         const sink = peer();
         isBack(sink);
+        sink.notices.tellClosed(now, session);
         joined(sink);
       },
       received: (_now, _session, message) => {
@@ -134,8 +127,9 @@ export class SinkSessions {
           violated(peer().channel, reason);
         }
       },
-      ended: () => {
+      ended: (_now, unacknowledged) => {
         const sink = peer();
+        sink.notices.ended(unacknowledged);
         report({ type: "sink.lost", sink: sink.stableId ?? "", endpoint: sink.endpoint });
         lost(sink);
       },
