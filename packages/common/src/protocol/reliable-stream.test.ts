@@ -37,6 +37,19 @@ test("believes in a loss only when a second heartbeat still misses what was sent
   expect(pumped(stream, 30)).toEqual([1, 2]);
 });
 
+test("believes in no loss while what was sent before arrives: the heartbeats of a peer far away lag behind", () => {
+  const stream = filled(3);
+  pumped(stream, 10);
+  stream.heartbeatArrived(20);
+  stream.acknowledge(1);
+  expect(stream.heartbeatArrived(21)).toBe(false);
+  stream.acknowledge(2);
+  expect(stream.heartbeatArrived(22)).toBe(false);
+  expect(pumped(stream, 22)).toEqual([]);
+  expect(stream.heartbeatArrived(23)).toBe(true);
+  expect(pumped(stream, 23)).toEqual([3]);
+});
+
 test("sends nothing again to a peer that is silent", () => {
   const stream = filled(1);
   expect(pumped(stream, 0)).toEqual([1]);

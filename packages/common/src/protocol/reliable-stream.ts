@@ -5,7 +5,8 @@
  * which are rare: selective repeat would buy nothing and cost a table. What comes after a gap is dropped and comes again.
  *
  * A loss is believed only on evidence: a heartbeat that still does not know of a message which was sent before the
- * *previous* heartbeat came in. A peer that is merely stuck gets nothing twice, however long it takes.
+ * *previous* heartbeat came in, while none of those before it was acknowledged either. A peer that is merely stuck gets
+ * nothing twice, however long it takes; nor does one far away, whose heartbeats lag behind what is on its way to it.
  */
 import type { NumberedContent } from "../wire/index.ts";
 
@@ -26,6 +27,7 @@ export class ReliableStream {
   #acknowledged = 0;
   #sentThrough = 0;
   #lastHeartbeatAt = Number.NEGATIVE_INFINITY;
+  #hasProgressed = false;
   #acknowledgementsOwed = 0;
 
   /** Highest number given out. */
@@ -70,13 +72,16 @@ export class ReliableStream {
     this.#unacknowledged.splice(0, count);
     this.#sentAt.splice(0, count);
     this.#acknowledged += count;
+    this.#hasProgressed = true;
   }
 
   /** Call after `acknowledge` with a heartbeat's figure. True if something was lost and will be sent again. */
   heartbeatArrived(now: number): boolean {
     const oldestSentAt = this.#sentThrough > this.#acknowledged ? this.#sentAt[0] : undefined;
-    const lost = oldestSentAt !== undefined && oldestSentAt < this.#lastHeartbeatAt;
+    const isOverdue = oldestSentAt !== undefined && oldestSentAt < this.#lastHeartbeatAt;
+    const lost = isOverdue && !this.#hasProgressed;
     this.#lastHeartbeatAt = now;
+    this.#hasProgressed = false;
     if (lost) this.rewind();
     return lost;
   }
