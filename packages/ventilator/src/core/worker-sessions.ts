@@ -5,6 +5,7 @@ import {
   type EndReason,
   forEachGrant,
   forEachId,
+  forEachRun,
   IdRunsBuilder,
   type Refusal,
   type ServerSession,
@@ -177,8 +178,23 @@ export class WorkerSessions implements SessionServerHandler {
     const { session } = worker;
     if (message.sent !== session.received || message.received !== session.sent) return;
     if (message.unfinished !== undefined) worker.heardUnfinished(message.unfinished);
-    if (countIds(held.ids) === worker.leases) return;
+    if (this.#areItsLeases(worker, held.ids)) return;
     this.#reconcile(worker, held.ids);
+  }
+
+  /** Whether these are all of its leases and nothing else. Its own count alone would not tell one task from another. */
+  #areItsLeases(worker: WorkerPeer, ids: IdRuns): boolean {
+    const { table } = this.#parts;
+    if (countIds(ids) !== worker.leases) return false;
+    let areAll = true;
+    forEachRun(ids, ({ origin, first, count }) => {
+      for (let seq = first; areAll && seq < first + count; seq++) {
+        const batch = table.find(origin, seq);
+        const index = batch === undefined ? 0 : seq - batch.first;
+        areAll = batch?.state[index] === taskState.leased && batch.holder[index] === worker.number;
+      }
+    });
+    return areAll;
   }
 
   /** The worker holds other attempts than its leases: what it lacks is taken back, what it has too much it drops. */
