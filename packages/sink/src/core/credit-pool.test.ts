@@ -19,7 +19,7 @@ class Sender {
 
   constructor(pool: CreditPool) {
     this.#pool = pool;
-    this.share = pool.join(0);
+    this.share = pool.join(1, 0);
   }
 
   get mayHold(): number {
@@ -96,7 +96,7 @@ describe("a credit pool", () => {
 
   test("lets the last value go beyond the bytes, and nothing after it", () => {
     const pool = new CreditPool(limits);
-    const share = pool.join(0);
+    const share = pool.join(1, 0);
     grow(pool);
     expect(pool.receive(share, { results: 2, bytes: 9_000, lastBytes: 8_000 })).toBe(true);
     expect(pool.receive(share, { results: 1, bytes: 1, lastBytes: 1 })).toBe(false);

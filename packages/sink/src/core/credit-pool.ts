@@ -10,6 +10,7 @@
  * the rest (a worker that joins while others idle would be stuck until they work).
  */
 import { CreditWindow } from "@tq/common/protocol";
+import type { SessionId } from "@tq/common/wire";
 import type { SinkLimits } from "./limits.ts";
 
 /** A newcomer's least part of its share. */
@@ -24,6 +25,8 @@ interface Amount {
 
 /** One worker's part in the bound of one definition. */
 export interface CreditShare {
+  /** Whose it is. */
+  readonly session: SessionId;
   /** Index in the definitions of the worker's HELLO. */
   readonly definition: number;
   readonly window: CreditWindow;
@@ -48,8 +51,9 @@ export class CreditPool {
     return this.#shares.size;
   }
 
-  join(definition: number): CreditShare {
+  join(session: SessionId, definition: number): CreditShare {
     const share: CreditShare = {
+      session,
       definition,
       window: new CreditWindow(),
       received: { results: 0, bytes: 0 },

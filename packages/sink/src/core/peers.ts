@@ -94,14 +94,17 @@ export class Peers implements SessionServerHandler {
   /** Sends what credit has become free. Once per turn. */
   grant(): void {
     if (this.isDraining) return;
-    const grown = new Set<CreditShare>();
+    const grown = new Map<SessionId, CreditShare[]>();
     for (const inbox of this.#options.inboxes.all) {
-      if (inbox.credit.isDirty) inbox.credit.openAll((share) => grown.add(share));
+      if (!inbox.credit.isDirty) continue;
+      inbox.credit.openAll((share) => {
+        const ofSession = grown.get(share.session);
+        if (ofSession === undefined) grown.set(share.session, [share]);
+        else ofSession.push(share);
+      });
     }
-    if (grown.size === 0) return;
-    for (const [id, parts] of this.#parts) {
-      const grants = grantsOf(parts.filter(({ share }) => grown.has(share)));
-      if (grants.length > 0) this.server.find(id)?.sendUnnumbered({ verb: "GRANT", grants });
+    for (const [id, shares] of grown) {
+      this.server.find(id)?.sendUnnumbered({ verb: "GRANT", grants: grantsOf(shares) });
     }
   }
 
@@ -128,7 +131,7 @@ export class Peers implements SessionServerHandler {
     if (hello.role === "worker") {
       const parts = hello.definitions.map(({ name, contract }, definition) => {
         const inbox = this.#options.inboxes.open(name, contract);
-        return { inbox, share: inbox.credit.join(definition) };
+        return { inbox, share: inbox.credit.join(id, definition) };
       });
       this.#parts.set(id, parts);
       this.#options.report({ type: "worker.joined", session: id, name: hello.name });
@@ -171,7 +174,7 @@ export class Peers implements SessionServerHandler {
     const parts = this.#parts.get(id) ?? [];
     if (parts.length === 0) return {};
     if (!this.isDraining) for (const { inbox, share } of parts) inbox.credit.open(share);
-    return { grants: grantsOf(parts) };
+    return { grants: grantsOf(parts.map(({ share }) => share)) };
   }
 
   // ---- what they say -----------------------------------------------------------------------------------------------
@@ -240,10 +243,6 @@ export class Peers implements SessionServerHandler {
   }
 }
 
-function grantsOf(parts: readonly Part[]): number[] {
-  return parts.flatMap(({ share: { definition, window } }) => [
-    definition,
-    window.tasksGranted,
-    window.bytesGranted,
-  ]);
+function grantsOf(shares: readonly CreditShare[]): number[] {
+  return shares.flatMap(({ definition, window }) => [definition, window.tasksGranted, window.bytesGranted]);
 }
