@@ -20,7 +20,13 @@ export type VentilatorEvent =
       readonly slots: number;
       readonly adopted: number;
     }
-  | { readonly type: "worker.left"; readonly worker: string; readonly returned: number }
+  | {
+      readonly type: "worker.left";
+      readonly worker: string;
+      readonly returned: number;
+      /** Of these, tasks that crossed its goodbye on their way: it never had them. */
+      readonly unreceived: number;
+    }
   | {
       readonly type: "worker.gone";
       readonly worker: string;

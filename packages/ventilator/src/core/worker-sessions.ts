@@ -132,7 +132,8 @@ export class WorkerSessions implements SessionServerHandler {
     const { leases } = worker;
     const suspects = this.#reclaim(worker, isBlameless);
     workers.remove(worker);
-    if (isBlameless) this.#parts.report({ type: "worker.left", worker: worker.name, returned: leases });
+    const left = { worker: worker.name, returned: leases, unreceived: unreceivedTasks(session) };
+    if (isBlameless) this.#parts.report({ type: "worker.left", ...left });
     else this.#parts.report({ type: "worker.gone", worker: worker.name, leases, suspects });
   }
 
@@ -261,6 +262,13 @@ export class WorkerSessions implements SessionServerHandler {
     this.#parts.violated("workers", `${worker.name}: ${reason}`);
   }
 }
+
+/** Tasks that were on their way to a worker when its session ended. */
+const unreceivedTasks = ({ unacknowledged }: ServerSession): number => {
+  let count = 0;
+  for (const content of unacknowledged) if (content.verb === "TASKS") count += countIds(content.ids);
+  return count;
+};
 
 const leasesOf = (worker: WorkerPeer): { batch: TaskBatch; index: number }[] => {
   const leases: { batch: TaskBatch; index: number }[] = [];
