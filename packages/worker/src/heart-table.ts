@@ -15,6 +15,9 @@ import type { StartedAttempt } from "./core/port.ts";
 /** How often the main thread notes that its loop turns. What a loop is late beyond this, it is stuck. */
 export const turnMarkMs = 100;
 
+/** Of the thread's sockets. `closed` is the last one, also where they never were open. */
+const socketState = { none: 0, open: 1, closed: 2 } as const;
+
 export interface TableSize {
   readonly ventilators: number;
   readonly slots: number;
@@ -43,8 +46,8 @@ export class HeartTable {
   readonly #attempt: Float64Array;
   readonly #origin: Uint32Array;
   readonly #ventilator: Uint32Array;
-  /** 1: the thread has closed its sockets. */
-  readonly #closed: Int32Array;
+  /** One of `socketState`. */
+  readonly #sockets: Int32Array;
   #lastOrigin = "";
   #originHigh = 0;
   #originLow = 0;
@@ -66,7 +69,7 @@ export class HeartTable {
     this.#bootId = new Uint32Array(...place(8 * ventilators), 2 * ventilators);
     this.#origin = new Uint32Array(...place(8 * slots), 2 * slots);
     this.#ventilator = new Uint32Array(...place(4 * slots), slots);
-    this.#closed = new Int32Array(...place(4), 1);
+    this.#sockets = new Int32Array(...place(4), 1);
   }
 
   // ---- written by the main thread ----------------------------------------------------------------------------------
@@ -105,16 +108,25 @@ export class HeartTable {
     this.#seq[slot] = 0;
   }
 
-  /** Stands still until the thread has closed its sockets, or the time is over. */
+  /**
+   * Keeps the thread from opening its sockets. Where it has opened them, stands still until it has closed them, or the time
+   * is over: a thread is told to close by a message.
+   */
   waitUntilClosed(timeoutMs: number): void {
-    Atomics.wait(this.#closed, 0, 0, timeoutMs);
+    const state = Atomics.compareExchange(this.#sockets, 0, socketState.none, socketState.closed);
+    if (state === socketState.open) Atomics.wait(this.#sockets, 0, socketState.open, timeoutMs);
   }
 
   // ---- the heart thread ------------------------------------------------------------------------------------
 
+  /** Whether it may open its sockets: not when the process exits already. */
+  markOpen(): boolean {
+    return Atomics.compareExchange(this.#sockets, 0, socketState.none, socketState.open) === socketState.none;
+  }
+
   markClosed(): void {
-    Atomics.store(this.#closed, 0, 1);
-    Atomics.notify(this.#closed, 0);
+    Atomics.store(this.#sockets, 0, socketState.closed);
+    Atomics.notify(this.#sockets, 0);
   }
 
   /** How long the loop of the main thread has not turned, beyond the interval of its marks. */

@@ -43,6 +43,29 @@ describe("the table that both threads see", () => {
   });
 });
 
+describe("the exit of a process", () => {
+  it("does not wait for a thread that has no sockets yet, and keeps it from opening any", () => {
+    const main = new HeartTable({ ventilators: 1, slots: 1 });
+    const thread = new HeartTable(main.size, main.memory);
+    const before = performance.now();
+    main.waitUntilClosed(60_000);
+    expect(performance.now() - before).toBeLessThan(30_000);
+    expect(thread.markOpen()).toBe(false);
+  });
+
+  it("waits for one that has, until it has closed them", () => {
+    const main = new HeartTable({ ventilators: 1, slots: 1 });
+    const thread = new HeartTable(main.size, main.memory);
+    expect(thread.markOpen()).toBe(true);
+    const before = performance.now();
+    main.waitUntilClosed(50);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(49);
+    thread.markClosed();
+    main.waitUntilClosed(60_000);
+    expect(performance.now() - before).toBeLessThan(30_000);
+  });
+});
+
 describe("the heart", () => {
   const open: (() => Promise<unknown>)[] = [];
   afterEach(async () => {

@@ -12,8 +12,8 @@ import { type HeartTable, type TableSize, turnMarkMs } from "./heart-table.ts";
 /** Twice per heartbeat and more: two may be lost, and a third be late. */
 export const beatMs = 250;
 
-/** What a process that exits gives the thread to close its sockets, which takes some milliseconds. */
-const exitWaitMs = 500;
+/** What a process that exits gives the thread to close its sockets. That takes some milliseconds, on a busy machine many. */
+const exitWaitMs = 5_000;
 
 /** What the thread is given. */
 export interface HeartThreadData {
@@ -63,12 +63,14 @@ export class Heart {
 
   async #end(): Promise<void> {
     clearInterval(this.#marks);
+    if (this.#thread.threadId !== -1) {
+      const ended = once(this.#thread, "exit");
+      this.#thread.ref();
+      this.#thread.postMessage("close");
+      await ended;
+    }
+    // Not before: the process may exit while the thread still ends.
     process.off("exit", this.#onExit);
-    if (this.#thread.threadId === -1) return;
-    const ended = once(this.#thread, "exit");
-    this.#thread.ref();
-    this.#thread.postMessage("close");
-    await ended;
   }
 
   /**
