@@ -3,7 +3,7 @@
  * their own, over tcp on the loopback.
  */
 import { TqError } from "@tq/common";
-import { startVentilator, type Ventilator } from "@tq/ventilator";
+import { startVentilator, type Ventilator, type VentilatorEvent } from "@tq/ventilator";
 import { createCliLogger } from "../output/create-cli-logger.ts";
 import { Child } from "./child.ts";
 import { countWords } from "./count-words.ts";
@@ -26,6 +26,11 @@ export interface DemoRun {
 export interface DemoResult extends Totals {
   /** From the first submission to the last result. */
   readonly seconds: number;
+  /**
+   * Tasks that were handed out again because their worker was gone. Not those with a later attempt only: an idle worker is
+   * given what another one has not started.
+   */
+  readonly redelivered: number;
   /** One line for each file that was not counted. */
   readonly failed: readonly string[];
 }
@@ -41,11 +46,16 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
   const sink: DemoSink = new Child("sink", "sink-process");
   let workers: DemoWorkers | undefined;
   let ventilator: Ventilator | undefined;
+  let redelivered = 0;
+  const onEvent = (event: VentilatorEvent): void => {
+    if (event.type === "worker.gone") redelivered += event.leases;
+  };
   try {
     const { endpoint } = await sink.next("ready");
     void sink.exited.then((end) => onFailed(new TqError("TQ_ERR_INTERNAL", `the sink ended: ${end}`)));
     const log = createCliLogger("ventilator", demoLogLevel());
-    ventilator = await startVentilator({ workers: "tcp://127.0.0.1:*", sinks: [endpoint], log });
+    const options = { workers: "tcp://127.0.0.1:*", sinks: [endpoint], log };
+    ventilator = await startVentilator(options, { onEvent });
     workers = new DemoWorkers({ ventilator: ventilator.endpoints.workers, say: bar.say, onFailed });
     const result = await Promise.race([count(run, { sink, ventilator, workers, onFailed }), broken.promise]);
     await ventilator.drain({ timeoutMs: 5_000 });
@@ -53,7 +63,7 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
     await ventilator.close();
     sink.send({ type: "stop" });
     await sink.exited;
-    return result;
+    return { ...result, redelivered };
   } finally {
     // Where all went well, nothing is left to kill.
     workers?.killAll();
@@ -63,6 +73,8 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
   }
 }
 
+type Counted = Omit<DemoResult, "redelivered">;
+
 interface Processes {
   readonly sink: DemoSink;
   readonly ventilator: Ventilator;
@@ -70,7 +82,7 @@ interface Processes {
   readonly onFailed: (error: unknown) => void;
 }
 
-async function count(run: DemoRun, { sink, ventilator, workers, onFailed }: Processes): Promise<DemoResult> {
+async function count(run: DemoRun, { sink, ventilator, workers, onFailed }: Processes): Promise<Counted> {
   const { files, isKilling, bar } = run;
   await Promise.all(Array.from({ length: run.workers }, () => workers.start()));
   using stall = new StallWatch(onFailed);

@@ -16,8 +16,6 @@ export interface Totals {
   readonly distinct: number;
   /** The most frequent words, by count, then alphabetically. */
   readonly top: readonly (readonly [word: string, count: number])[];
-  /** Results that are of a second or later attempt. */
-  readonly redelivered: number;
   /** Files that each worker counted, by its name. */
   readonly perWorker: ReadonlyMap<string, number>;
   readonly failures: readonly Failure[];
@@ -32,7 +30,6 @@ export class TotalsBuilder {
   #files = 0;
   #bytes = 0;
   #words = 0;
-  #redelivered = 0;
 
   /** Results so far, of whatever outcome. */
   get results(): number {
@@ -44,7 +41,6 @@ export class TotalsBuilder {
   }
 
   add(result: Result<FileCounts>): void {
-    if (result.attempt > 1) this.#redelivered += 1;
     if (result.outcome !== "completed") {
       const { taskId, traceId, outcome } = result;
       this.#failures.push({ taskId, traceId, message: "error" in result ? result.error.message : outcome });
@@ -65,7 +61,6 @@ export class TotalsBuilder {
       words: this.#words,
       distinct: this.#counts.size,
       top: mostFrequent(this.#counts),
-      redelivered: this.#redelivered,
       perWorker: this.#perWorker,
       failures: this.#failures,
     };
