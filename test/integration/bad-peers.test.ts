@@ -8,9 +8,9 @@ import { expect, test, vi } from "vitest";
 import vectors from "../../packages/common/src/wire/vectors.json" with { type: "json" };
 import { napping } from "./fixtures/handlers.ts";
 import { measure, nap } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
 import { RawPeer } from "./support/raw-peer.ts";
+import { brisk } from "./support/timings.ts";
 
 const taskCount = 2_000;
 
@@ -19,7 +19,7 @@ const naps = (count: number): number[] => Array.from({ length: count }, (_, n) =
 
 /** A pipeline with a remote producer and a worker, at work until `finish`, and the ports that a bad peer can reach. */
 async function startWork() {
-  const cluster = await Cluster.start({ timing: brisk, ventilator: { producers: anyPort } });
+  const cluster = await Cluster.start({ ventilator: { producers: anyPort } });
   const worker = await cluster.worker({ name: "honest", concurrency: 8, handlers: [napping] });
   const producer = await cluster.producer({ name: "honest" });
   await cluster.sinkEvents.next("worker.joined");

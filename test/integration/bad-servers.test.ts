@@ -13,10 +13,10 @@ import { describe, expect, test } from "vitest";
 import vectors from "../../packages/common/src/wire/vectors.json" with { type: "json" };
 import { squaring } from "./fixtures/handlers.ts";
 import { square } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { Cluster, waitOptions } from "./support/cluster.ts";
 import { errorOf } from "./support/error-of.ts";
 import { RawServer } from "./support/raw-server.ts";
+import { patient } from "./support/timings.ts";
 
 const framesOf = ({ frames }: { frames: readonly string[] }): Buffer[] =>
   frames.map((frame) => Buffer.from(frame, "hex"));
@@ -74,7 +74,7 @@ describe("a worker that was given a bad server beside an honest ventilator", () 
         }),
     ],
   ])("which %s works for the honest one", async (_, start) => {
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const server = cluster.use(await start());
     const ventilators = [server.endpoint, cluster.ventilator.endpoints.workers];
     const { role: worker } = await cluster.worker({ ventilators, handlers: [squaring] });
@@ -88,7 +88,7 @@ describe("a worker that was given a bad server beside an honest ventilator", () 
   });
 
   test("which names a sink at an endpoint that is none reports it", async () => {
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const server = cluster.use(await liar([], { sinks: [{ id: "a", endpoint: "nowhere" }] }));
     const { events } = await cluster.worker({ ventilators: [server.endpoint], handlers: [squaring] });
     const { reason } = await events.next("peer.violated", { fits: ({ channel }) => channel === "sink:a" });
@@ -119,7 +119,7 @@ describe("a worker that was given a bad server beside an honest ventilator", () 
         values: encodeValues(new Array(4_000).fill(1)),
       },
     ];
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const server = cluster.use(await liar(says));
     const ventilators = [server.endpoint, cluster.ventilator.endpoints.workers];
     const { role: worker, events } = await cluster.worker({
@@ -153,7 +153,7 @@ test.each([
   ["says nothing", silence],
   ["answers with nonsense", nonsense],
 ])("a ventilator whose second sink %s has everything committed by the first", async (_, start) => {
-  await using cluster = await Cluster.start({ timing: brisk });
+  await using cluster = await Cluster.start({ timing: patient });
   const server = cluster.use(await start());
   const { role: ventilator } = await cluster.startVentilator({
     sinks: [cluster.sink.endpoint, server.endpoint],

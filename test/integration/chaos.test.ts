@@ -4,8 +4,8 @@ import { seededRandom } from "@tq/common/transport";
 import { expect, test } from "vitest";
 import { failingSome, napping } from "./fixtures/handlers.ts";
 import { failing, nap } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
+import { brisk } from "./support/timings.ts";
 
 const taskCount = 3_000;
 const random = seededRandom(Number(process.env.TQ_SEED ?? 1));

@@ -3,25 +3,34 @@ import { handler } from "@tq/common";
 import { describe, expect, test } from "vitest";
 import { napping, squaring } from "./fixtures/handlers.ts";
 import { hold, nap, square } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
 import { CollectedResults } from "./support/collected-results.ts";
 import { errorOf } from "./support/error-of.ts";
+import { patient } from "./support/timings.ts";
 
 describe("a sink in memory that is closed and started again at the same port", () => {
   test("gets what its workers still hold: no task is lost, and each is committed by one of the two", async () => {
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const taskCount = 3_000;
-    const { role: worker, events } = await cluster.worker({ concurrency: 32, handlers: [napping] });
+    let gate = Promise.resolve();
+    const gated = handler(nap, async (ms, context) => {
+      await gate;
+      return napping.run(ms, context) as Promise<number>;
+    });
+    const { role: worker, events } = await cluster.worker({ concurrency: 32, handlers: [gated] });
     const submitting = cluster.ventilator.submitMany(nap, new Array<number>(taskCount).fill(2));
     await cluster.results.until(taskCount / 3);
+    const opened = Promise.withResolvers<void>();
+    gate = opened.promise;
+    await expect.poll(() => worker.stats(), waitOptions).toMatchObject({ running: 32, uncommitted: 0 });
     await cluster.sink.close();
     await cluster.results.ended;
     await cluster.events.next("sink.lost");
     await events.next("sink.lost");
     // The worker goes on with what it has, and keeps the results.
+    opened.resolve();
     await expect.poll(() => worker.stats(), waitOptions).toMatchObject({ running: 0, queued: 0 });
-    expect(worker.stats().uncommitted).toBeGreaterThan(0);
+    expect(worker.stats().uncommitted).toBeGreaterThanOrEqual(32);
     const second = await cluster.startSink({ bind: cluster.sink.endpoint });
     const rest = new CollectedResults(second);
     await submitting;
@@ -42,7 +51,7 @@ describe("a sink in memory that is closed and started again at the same port", (
 
 describe("a sink that is not there yet", () => {
   test("is said once by its ventilator, which takes tasks all the same, and has them run when it comes", async () => {
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     // A port that was free a moment ago.
     const absent = await cluster.startSink();
     const { endpoint } = absent;
@@ -66,7 +75,7 @@ describe("a sink that is not there yet", () => {
 
 describe("a ventilator that is closed with tasks unsettled", () => {
   test("tells the callers in its own process at once, and those elsewhere when it stays away", async () => {
-    await using cluster = await Cluster.start({ timing: brisk, ventilator: { producers: anyPort } });
+    await using cluster = await Cluster.start({ timing: patient, ventilator: { producers: anyPort } });
     const { role: producer } = await cluster.producer({ timeoutMs: 400 });
     const own = [cluster.ventilator.run(square, 1), cluster.ventilator.map(square, [1, 2]).next()].map(
       errorOf,
@@ -86,7 +95,7 @@ describe("a ventilator that is closed with tasks unsettled", () => {
   });
 
   test("and started again at the same ports: workers and producers come back, answers come, and what was lost is named", async () => {
-    await using cluster = await Cluster.start({ timing: brisk, ventilator: { producers: anyPort } });
+    await using cluster = await Cluster.start({ timing: patient, ventilator: { producers: anyPort } });
     const { role: producer, events } = await cluster.producer();
     const started = Promise.withResolvers<void>();
     const holding = handler(hold, (_, { signal }) => {

@@ -6,8 +6,8 @@ import { expect, test, vi } from "vitest";
 import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { failingSome, napping } from "./fixtures/handlers.ts";
 import { failing, nap } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
+import { brisk } from "./support/timings.ts";
 
 const taskCount = 4_000;
 const cutCount = 10;

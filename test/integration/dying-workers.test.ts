@@ -1,8 +1,9 @@
 /** Worker processes that are killed, stopped, exit, or stand still, with tasks in their hands. */
+import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
 import { expect, test } from "vitest";
 import { block, nap, poison, poisonOnce, square } from "./fixtures/tasks.ts";
-import { brisk, silenceMs } from "./support/brisk.ts";
 import { Cluster, waitOptions } from "./support/cluster.ts";
+import { brisk } from "./support/timings.ts";
 
 const taskCount = 3_000;
 
@@ -114,7 +115,7 @@ test("a task that exits every process it runs in is dead after its crash limit, 
 }, 30_000);
 
 test("a ventilator, and a sink, whose own loop stands still for longer than liveness take nobody for gone", async () => {
-  await using cluster = await Cluster.start({ timing: brisk });
+  await using cluster = await Cluster.start();
   await Promise.all([
     cluster.workerProcess({ name: "a", concurrency: 8 }),
     cluster.workerProcess({ name: "b", concurrency: 8 }),
@@ -122,7 +123,7 @@ test("a ventilator, and a sink, whose own loop stands still for longer than live
   await cluster.events.next("worker.joined", { count: 2 });
   const submitting = cluster.ventilator.submitMany(nap, naps(taskCount));
   await cluster.results.until(taskCount / 4);
-  const until = performance.now() + 2 * silenceMs;
+  const until = performance.now() + silenceLimitMs(defaultTiming) + 500;
   while (performance.now() < until);
   await submitting;
   await expectEachOnce(cluster);

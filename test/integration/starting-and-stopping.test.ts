@@ -7,10 +7,10 @@ import { startVentilator, type Ventilator } from "@tq/ventilator";
 import { startWorker } from "@tq/worker";
 import { describe, expect, test, vi } from "vitest";
 import { square } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { CapturedLog } from "./support/captured-log.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
 import { errorOf } from "./support/error-of.ts";
+import { patient } from "./support/timings.ts";
 
 const squaring = handler(square, (n: number) => n * n);
 const { log } = new CapturedLog();
@@ -76,13 +76,13 @@ describe("nobody there", () => {
 
   test("is said once by a worker, which keeps trying and works when its ventilator comes", async () => {
     const endpoint = await emptyEndpoint();
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const { role: worker, events } = await cluster.worker({ ventilators: [endpoint], handlers: [squaring] });
     await events.next("ventilator.unreachable");
     // A worker that said it again would have done so by the time that another would.
     await using second = await startWorker(
       { ventilators: [endpoint], handlers: [squaring], log },
-      { timing: { ...brisk, unreachableAfterMs: 2 * brisk.unreachableAfterMs }, onEvent: events.push },
+      { timing: { ...patient, unreachableAfterMs: 2 * patient.unreachableAfterMs }, onEvent: events.push },
     );
     await events.next("ventilator.unreachable", { count: 2 });
     await second.close();
@@ -103,7 +103,7 @@ describe("a task that no worker runs", () => {
   });
 
   test("is accepted, said loudly with who is there, and runs when a worker for it comes", async () => {
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     const { ventilator, events } = cluster;
     await cluster.worker({ handlers: [squaring] });
     const { taskId } = await ventilator.submit(lonely, 5);
@@ -124,7 +124,7 @@ describe("a task that no worker runs", () => {
 
   test("waits for a worker of its own version: another version of the name does not run it", async () => {
     const old = defineTask({ name: "lonely", version: "1", input: type<number>(), output: type<number>() });
-    await using cluster = await Cluster.start({ timing: brisk });
+    await using cluster = await Cluster.start({ timing: patient });
     await cluster.worker({ handlers: [handler(old, () => Number.NaN)] });
     const { taskId } = await cluster.ventilator.submit(lonely, 5);
     expect(await cluster.events.next("tasks.unroutable")).toMatchObject({ present: ["lonely@1"] });

@@ -3,13 +3,13 @@ import { handler } from "@tq/common";
 import { startProducer } from "@tq/producer";
 import { expect, test } from "vitest";
 import { square } from "./fixtures/tasks.ts";
-import { brisk } from "./support/brisk.ts";
 import { anyPort, Cluster } from "./support/cluster.ts";
 import { errorOf } from "./support/error-of.ts";
+import { patient } from "./support/timings.ts";
 
 const handlers = [handler(square, (n: number) => n * n)];
 
-const startCluster = () => Cluster.start({ timing: brisk, ventilator: { producers: anyPort } });
+const startCluster = () => Cluster.start({ timing: patient, ventilator: { producers: anyPort } });
 
 test("a worker at the producers' endpoint closes with the workers' endpoint in its error and its log", async () => {
   await using cluster = await startCluster();
