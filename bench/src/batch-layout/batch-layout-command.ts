@@ -1,6 +1,6 @@
 /** `bench batch-layout`: which layout of a batch is fastest, by codec alone and under the raw pipeline. */
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { type OriginOfFigures, originOfFigures } from "../measure/origin-of-figures.ts";
 import { formatTable, parseCount, printFigures, reportProgress } from "../measure/report.ts";
@@ -19,7 +19,7 @@ export const batchLayoutCommand = new Command("batch-layout")
     "compare layouts of a batch of tasks, by codec alone and under the raw pipeline (4 minutes on a quiet machine)",
   )
   .option("--rounds <count>", "how often each is measured, in turn", parseCount, 5)
-  .option("--out <file>", "also write all figures to this file")
+  .option("--out <file>", "also add all figures to the runs in this file")
   .option("--json", "print one line of JSON instead of the tables", false)
   .action(run);
 
@@ -30,8 +30,14 @@ async function run(options: { rounds: number; out?: string; json: boolean }): Pr
     pipeline: await measureLayouts({ rounds: options.rounds, onProgress }),
     codecs: await measureCodecs({ rounds: options.rounds, forMs: 30, onProgress }),
   };
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(figures, null, 2)}\n`);
+  if (options.out !== undefined) addRun(options.out, figures);
   printFigures(figures, { json: options.json, text: formatFigures(figures) });
+}
+
+/** Runs are kept, not replaced: on a shared machine no single one tells the truth. */
+function addRun(file: string, figures: BatchLayoutFigures): void {
+  const runs = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as unknown[]) : [];
+  writeFileSync(file, `${JSON.stringify([...runs, figures], null, 2)}\n`);
 }
 
 function formatFigures({ pipeline, codecs }: BatchLayoutFigures): string {
