@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { assertBindAllowed } from "./assert-bind-allowed.ts";
-import { type Endpoint, formatEndpoint, parseConnectEndpoint, parseEndpoint } from "./endpoint.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  parseConnectEndpoint,
+  parseEndpoint,
+  reachableEndpoint,
+} from "./endpoint.ts";
 
 const readable: [text: string, endpoint: Endpoint][] = [
   ["tcp://127.0.0.1:5557", { kind: "tcp", host: "127.0.0.1", port: 5557 }],
@@ -59,6 +65,28 @@ describe("endpoints", () => {
       );
     },
   );
+});
+
+const announcements: [announced: string, via: string, reachable: string][] = [
+  ["tcp://0.0.0.0:5558", "tcp://10.0.0.5:5557", "tcp://10.0.0.5:5558"],
+  ["tcp://*:5558", "tcp://queue.example.org:5557", "tcp://queue.example.org:5558"],
+  ["tcp://[::]:5558", "tcp://10.0.0.5:5557", "tcp://10.0.0.5:5558"],
+  ["tcp://0.0.0.0:5558", "tcp://[fd00::5]:5557", "tcp://[fd00::5]:5558"],
+  ["tcp://[0:0:0:0:0:0:0:0]:5558", "tcp://localhost:5557", "tcp://localhost:5558"],
+  ["tcp://0.0.0.0:5558", "ipc:///run/tq/workers", "tcp://127.0.0.1:5558"],
+  ["tcp://[::]:5558", "inproc://here", "tcp://[::1]:5558"],
+  ["tcp://10.0.0.7:5558", "tcp://10.0.0.5:5557", "tcp://10.0.0.7:5558"],
+  ["tcp://[::1]:5558", "tcp://10.0.0.5:5557", "tcp://[::1]:5558"],
+  ["tcp://[fd00::]:5558", "tcp://10.0.0.5:5557", "tcp://[fd00::]:5558"],
+  ["ipc:///run/tq/sink", "tcp://10.0.0.5:5557", "ipc:///run/tq/sink"],
+  ["memory:sink", "memory:workers", "memory:sink"],
+  ["nonsense", "tcp://10.0.0.5:5557", "nonsense"],
+];
+
+describe("an endpoint that a peer announced", () => {
+  test.each(announcements)("%s is reachable, where %s was, at %s", (announced, via, reachable) => {
+    expect(reachableEndpoint(announced, via)).toBe(reachable);
+  });
 });
 
 describe("binding", () => {

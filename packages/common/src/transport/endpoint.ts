@@ -131,3 +131,28 @@ export function parseConnectEndpoint(text: string): Endpoint {
   if (isWild) return refuse(text, "a * is only for binding; to connect, name the place that was bound.");
   return endpoint;
 }
+
+/** Addresses that stand for every interface of whoever bound them: `*`, `0.0.0.0`, and `::` in all its spellings. */
+export const isWildcardHost = (host: string): boolean => host === "*" || /^(0\.0\.0\.0|0*:[0:]*)$/.test(host);
+
+/**
+ * What to connect to, given the endpoint that a peer announced for itself and the one by which that peer was reached. A
+ * host that stands for every interface says nothing to others: it is replaced by the host of `via`, or by the loopback
+ * where `via` never leaves the machine. All else is unchanged, also what no endpoint is: whoever connects to that is told.
+ */
+export function reachableEndpoint(announced: string, via: string): string {
+  const target = readOrUndefined(announced);
+  if (target?.kind !== "tcp" || !isWildcardHost(target.host)) return announced;
+  const reached = readOrUndefined(via);
+  if (reached === undefined) return announced;
+  const loopback = target.host.includes(":") ? "::1" : "127.0.0.1";
+  return formatEndpoint({ ...target, host: reached.kind === "tcp" ? reached.host : loopback });
+}
+
+function readOrUndefined(text: string): Endpoint | undefined {
+  try {
+    return parseEndpoint(text);
+  } catch {
+    return undefined;
+  }
+}
