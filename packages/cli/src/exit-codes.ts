@@ -42,6 +42,7 @@ const byErrorCode: { readonly [code in TqErrorCode]: ExitCode } = {
   TQ_ERR_DUPLICATE_HANDLER: exitCodes.usage,
   TQ_ERR_NO_HANDLER: exitCodes.usage,
   TQ_ERR_NO_SINK: exitCodes.usage,
+  TQ_ERR_NO_PUSH_LANE: exitCodes.usage,
   TQ_ERR_CLOSED: exitCodes.unreachable,
   TQ_ERR_DEADLINE_EXCEEDED: exitCodes.timedOut,
   TQ_ERR_TIMEOUT: exitCodes.taskFailed,

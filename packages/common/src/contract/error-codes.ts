@@ -25,6 +25,7 @@ export const errorCodes = {
   TQ_ERR_DUPLICATE_HANDLER: "Two handlers were given for the same task name and contract.",
   TQ_ERR_NO_HANDLER: "No worker here handles this task.",
   TQ_ERR_NO_SINK: "A result has to go to a sink, and none is configured.",
+  TQ_ERR_NO_PUSH_LANE: "The ventilator, or every sink it has, was started without the push lane.",
   TQ_ERR_CLOSED: "The object is draining or closed and takes nothing new.",
   TQ_ERR_DEADLINE_EXCEEDED: "The caller's own time limit passed before the outcome was known.",
   TQ_ERR_TIMEOUT: "An attempt ran past the task's timeout.",

@@ -16,6 +16,7 @@ export const parts: Readonly<Record<string, () => string>> = {
   overview: renderOverview,
   envelope: renderEnvelope,
   "verbs outside": () => renderVerbs(["outside"]),
+  "verbs pipe": () => renderVerbs(["pipe"]),
   "verbs unnumbered": () => renderVerbs(["unnumbered"]),
   "verbs numbered": () => renderVerbs(["numbered"]),
   structures: renderStructures,

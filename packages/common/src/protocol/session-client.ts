@@ -90,6 +90,8 @@ export class SessionClient {
         return;
       case "HELLO":
       case "HEART":
+      case "PUSH":
+      case "OUTCOMES":
         return;
       default:
         return this.#inSession(now, message);

@@ -104,6 +104,8 @@ export class SessionServer {
       case "REFUSED":
       case "RESYNC":
       case "HEART":
+      case "PUSH":
+      case "OUTCOMES":
         return;
       default:
         return this.#inSession(now, route, message);

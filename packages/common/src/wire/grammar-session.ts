@@ -1,6 +1,16 @@
 /** The verbs that make, keep and end a session. */
 import type { FieldsOf } from "./field-spec.ts";
-import { anyUint, definition, held, positiveUint, roles, sink, taskIds } from "./grammar-structures.ts";
+import {
+  anyUint,
+  bootId,
+  definition,
+  held,
+  peerName,
+  positiveUint,
+  roles,
+  sink,
+  taskIds,
+} from "./grammar-structures.ts";
 import { wireLimits } from "./limits.ts";
 import type { Bye, Grant, Heart, Heartbeat, Hello, Progress, Refused, Resync, Welcome } from "./messages.ts";
 import type { Flow, VerbSpec } from "./verb-spec.ts";
@@ -28,13 +38,6 @@ export const envelope = {
 } as const;
 
 export const version = { type: "uint", min: 1, max: 65_535, doc: "Version of the protocol." } as const;
-const bootId = { type: "id", doc: "Drawn at random at each start of the process." } as const;
-const name = {
-  type: "text",
-  forPeople: true,
-  charsMax: nameCharsMax,
-  doc: "Shown to people: host and pid, or what the user called it.",
-} as const;
 
 const grantsDoc =
   "Credit since the session began, absolute, in triples: definition, tasks, bytes. What is not named stays as it was.";
@@ -49,7 +52,7 @@ const hello: FieldsOf<Hello> = {
     doc: "What the sender takes the other side for. Whoever is something else refuses it.",
   },
   bootId,
-  name,
+  name: peerName,
   session: { ...positiveUint, optional: true, doc: "The session to resume. Absent: a fresh one is wanted." },
   received: { ...anyUint, doc: "Highest number received in order in that session; 0 without one." },
   definitions: {
@@ -96,7 +99,7 @@ const welcome: FieldsOf<Welcome> = {
   resumed: { type: "bool", doc: "Whether it is the one that HELLO asked for." },
   received: { ...anyUint, doc: "Highest number received in order in the resumed session; 0 in a fresh one." },
   bootId,
-  name,
+  name: peerName,
   epoch: {
     ...anyUint,
     doc: "Ventilator: number of its start, from 1. Sink: 0 or more, without meaning to the peer.",
@@ -130,6 +133,13 @@ const welcome: FieldsOf<Welcome> = {
     doc: "Ventilator to worker: the held attempts that are leases again.",
   },
   sinkId: { type: "text", charsMin: 1, charsMax: nameCharsMax, optional: true, doc: "Sink: its stable id." },
+  push: {
+    type: "text",
+    charsMin: 1,
+    charsMax: endpointCharsMax,
+    optional: true,
+    doc: "Push lane: where a ventilator's PUSH is bound (to workers), or a sink's PULL (to ventilators).",
+  },
 };
 
 const refusedFields: FieldsOf<Refused> = {

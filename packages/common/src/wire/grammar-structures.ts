@@ -14,6 +14,7 @@ import type { DefinitionInfo, HeldAttempts, Role, SinkAddress, TaskOptionColumns
 
 export const anyUint = { type: "uint", min: 0, max: Number.MAX_SAFE_INTEGER } as const;
 export const positiveUint = { type: "uint", min: 1, max: Number.MAX_SAFE_INTEGER } as const;
+export const bootId = { type: "id", doc: "Drawn at random at each start of the process." } as const;
 export const epoch = { ...positiveUint, doc: "Number of the ventilator's start." } as const;
 export const spanMs = { type: "uint", unit: "ms", min: 0, max: wireLimits.spanMsMax } as const;
 export const traceparent: ScalarSpec = {
@@ -206,6 +207,13 @@ const sinkFields: FieldsOf<SinkAddress> = {
     charsMax: wireLimits.endpointCharsMax,
     doc: "Where workers connect to it.",
   },
+  push: {
+    type: "text",
+    charsMin: 1,
+    charsMax: wireLimits.endpointCharsMax,
+    optional: true,
+    doc: "Push lane: where its PULL is bound.",
+  },
 };
 
 export const sink: StructSpec = { type: "struct", name: "sink", fields: sinkFields };
@@ -218,5 +226,25 @@ export const outcomes = [
   "cancelled",
   "expired",
 ] as const satisfies readonly OutcomeStatus[];
+
+/** A text for people that says who. */
+export const peerName = {
+  type: "text",
+  forPeople: true,
+  charsMax: wireLimits.nameCharsMax,
+  doc: "Shown to people: host and pid, or what the user called it.",
+} as const;
+
+export const traceparents = {
+  type: "sparse",
+  of: traceparent,
+  optional: true,
+  doc: "W3C `traceparent` of the caller, where there was one.",
+} as const;
+export const durationsUs = {
+  type: "column",
+  of: { type: "uint", unit: "µs", min: 0, max: Number.MAX_SAFE_INTEGER },
+  doc: "From the call of each handler to its settling.",
+} as const;
 
 export const outcome = { type: "enum", of: outcomes } as const;

@@ -1,10 +1,10 @@
 /** The verbs that move tasks and what became of them. All are numbered. */
-import type { FieldsOf } from "./field-spec.ts";
-import { envelope } from "./grammar-session.ts";
 import {
+  anyUint,
   attempts,
   attemptsOrNone,
   definition,
+  durationsUs,
   epoch,
   manyIds,
   options,
@@ -12,7 +12,7 @@ import {
   positiveUint,
   spanMs,
   taskIds,
-  traceparent,
+  traceparents,
 } from "./grammar-structures.ts";
 import { wireLimits } from "./limits.ts";
 import type {
@@ -25,7 +25,7 @@ import type {
   Done,
   Failed,
   LowMark,
-  NumberedMessage,
+  Missing,
   Propose,
   Recall,
   Rejected,
@@ -36,24 +36,13 @@ import type {
   Submit,
   Tasks,
 } from "./messages.ts";
-import type { Flow, VerbSpec } from "./verb-spec.ts";
-
-const head = {
-  ...envelope,
-  number: { ...positiveUint, doc: "Number of this message, from 1 in each direction, without gaps." },
-} as const;
+import { numbered } from "./numbered.ts";
 
 const definitionIndex = {
   type: "uint",
   min: 0,
   max: wireLimits.definitionsMax - 1,
   doc: "Place in the definitions of the worker's HELLO.",
-} as const;
-const traceparents = {
-  type: "sparse",
-  of: traceparent,
-  optional: true,
-  doc: "W3C `traceparent` of the caller, where there was one.",
 } as const;
 const origins = {
   type: "list",
@@ -70,27 +59,13 @@ const seqs = {
   sameLengthAs: "origins",
 } as const;
 
-function numbered<M extends NumberedMessage>(
-  doc: string,
-  flows: readonly Flow[],
-  fields: FieldsOf<Omit<M, keyof typeof head>>,
-): VerbSpec<M> {
-  return {
-    doc,
-    flows,
-    place: "numbered",
-    reaction: "end",
-    fields: { ...head, ...fields } as unknown as FieldsOf<M>,
-  };
-}
-
 const withProducer = {
   SUBMIT: numbered<Submit>("Take these. Ids of one origin, in one run.", ["producer → ventilator"], {
     definition: { ...definition, doc: "What they are tasks of." },
     reply: {
       type: "enum",
-      of: ["sink", "answer"],
-      doc: "Whether the results go to a sink, or come back as ANSWER.",
+      of: ["sink", "answer", "push"],
+      doc: "Whether the results go to a sink, come back as ANSWER, or go to a sink over the push lane.",
     },
     ids: taskIds,
     options,
@@ -178,11 +153,7 @@ const withSink = {
     ids: taskIds,
     attempts,
     traceparent: traceparents,
-    durationsUs: {
-      type: "column",
-      of: { type: "uint", unit: "µs", min: 0, max: Number.MAX_SAFE_INTEGER },
-      doc: "From the call of each handler to its settling.",
-    },
+    durationsUs,
     values: { type: "values", doc: "The outputs." },
   }),
   COMMITTED: numbered<Committed>(
@@ -211,6 +182,16 @@ const withSink = {
   SENT: numbered<Sent>("Push lane: what has been sent.", ["ventilator → sink"], {
     origins,
     through: { ...seqs, doc: "For each origin: the highest seq sent." },
+    idle: {
+      type: "bool",
+      optional: true,
+      doc: "True: no worker has anything left of it: what has not arrived soon is missing.",
+    },
+  }),
+  MISSING: numbered<Missing>("Push lane: what never came.", ["sink → ventilator"], {
+    origins,
+    through: { ...seqs, doc: "For each origin: the seq up to which this is final." },
+    missing: { ...seqs, of: anyUint, doc: "For each origin: how many of them never came." },
   }),
 };
 

@@ -3,6 +3,8 @@
  *
  * The single source: the codec reads and writes by these tables, and those in `docs/protocol.md` are made from them.
  */
+import { controlGrammar } from "./grammar-control.ts";
+import { pipeGrammar } from "./grammar-pipes.ts";
 import { sessionGrammar } from "./grammar-session.ts";
 import { taskGrammar } from "./grammar-tasks.ts";
 import type { Message, NumberedMessage, Role, SessionMessage, Verb } from "./messages.ts";
@@ -11,6 +13,8 @@ import type { Flow, VerbSpec } from "./verb-spec.ts";
 export const grammar: { readonly [V in Verb]: VerbSpec<Extract<Message, { verb: V }>> } = {
   ...sessionGrammar,
   ...taskGrammar,
+  ...controlGrammar,
+  ...pipeGrammar,
 };
 
 /** Whether that role may say this verb to the other. */

@@ -246,6 +246,80 @@ const taskMessages: Record<string, Message> = {
   LOWMARK: { verb: "LOWMARK", ...head, origins: [origin, other], below: [42, 1] },
   CLOSED: { verb: "CLOSED", ...head, origins: [origin] },
   SENT: { verb: "SENT", ...head, origins: [origin, other], through: [1_000_000, 3] },
+  "SENT, and all workers idle": { verb: "SENT", ...head, origins: [origin], through: [7], idle: true },
+  MISSING: { verb: "MISSING", ...head, origins: [origin, other], through: [1_000_000, 3], missing: [0, 2] },
 };
 
-export const messageCases: Readonly<Record<string, Message>> = { ...sessionMessages, ...taskMessages };
+const pushMessages: Record<string, Message> = {
+  "SUBMIT for the push lane": {
+    verb: "SUBMIT",
+    ...head,
+    definition: { name: "square" },
+    reply: "push",
+    ids,
+    options: {},
+    values: encodeValues([1, 2, 3]),
+  },
+  "WELCOME to a worker, with the push lane": {
+    verb: "WELCOME",
+    version: 1,
+    session: 7,
+    resumed: false,
+    received: 0,
+    bootId,
+    name: "ventilator-1",
+    epoch: 3,
+    heartbeatMs: 750,
+    liveness: 3,
+    sinks: [{ id: "sink-a", endpoint: "tcp://10.0.0.6:5558", push: "tcp://10.0.0.6:5568" }],
+    push: "tcp://10.0.0.5:5567",
+  },
+  PUSH: {
+    verb: "PUSH",
+    bootId,
+    epoch: 3,
+    definition: { name: "text.count-words", contract: "2b1f" },
+    sink: "sink-a",
+    ids,
+    options: { timeoutMs: { at: [1], values: [1000] } },
+    values: encodeValues([{ path: "a.md" }, { path: "b.md" }, { path: "ü.txt" }]),
+  },
+  "OUTCOMES, completed": {
+    verb: "OUTCOMES",
+    worker: "host-3:815",
+    definition: { name: "text.count-words", contract: "2b1f" },
+    outcome: "completed",
+    ids,
+    traceparent: { at: [1], values: [traceparent] },
+    durationsUs: [120, 98_000, 0],
+    values: encodeValues([{ words: 12 }, { words: 70_000 }, {}]),
+  },
+  "OUTCOMES, failed": {
+    verb: "OUTCOMES",
+    worker: "host-3:815",
+    definition: { name: "square" },
+    outcome: "failed",
+    ids,
+    durationsUs: [0, 0, 1],
+    values: encodeValues([taskError, taskError, { ...taskError, code: "ENOENT" }]),
+  },
+  TALLY: { verb: "TALLY", ...beat, counts: [0, 512, 500, 3, 1, 1], strays: 2, leaving: false },
+  "TALLY, leaving": { verb: "TALLY", ...beat, counts: [], strays: 0, leaving: true },
+  DETACH: { verb: "DETACH", ...head },
+};
+
+const controlMessages: Record<string, Message> = {
+  RESERVE: { verb: "RESERVE", ...head, reservation: 1 },
+  RESERVED: { verb: "RESERVED", ...head, reservation: 1 },
+  RELEASE: { verb: "RELEASE", ...head, reservation: 1 },
+  "CONTROL, pause one task": { verb: "CONTROL", ...head, control: 1, command: "pause", task: "square" },
+  "CONTROL, drain": { verb: "CONTROL", ...head, control: 2, command: "drain" },
+  CONTROLLED: { verb: "CONTROLLED", ...head, control: 2 },
+};
+
+export const messageCases: Readonly<Record<string, Message>> = {
+  ...sessionMessages,
+  ...taskMessages,
+  ...pushMessages,
+  ...controlMessages,
+};

@@ -5,10 +5,10 @@ import type { Role } from "./messages.ts";
 export type Flow = `${Role} → ${Role}`;
 
 /**
- * `outside`: before or beside a session. `unnumbered`: in one, repeatable, the last one counts. `numbered`: in one,
+ * `outside`: before or beside a session. `pipe`: over PUSH/PULL, beside all sessions. `unnumbered`: in one, repeatable, the last one counts. `numbered`: in one,
  * delivered once and in order.
  */
-export type Place = "outside" | "unnumbered" | "numbered";
+export type Place = "outside" | "pipe" | "unnumbered" | "numbered";
 
 /**
  * What the receiver does with a message that breaks the grammar or the rules of its verb, besides counting and reporting it.

@@ -49,6 +49,8 @@ export class Admissions {
     }
     if (this.isClosed && owner.isRemote)
       return owner.rejected(ids, "TQ_ERR_CLOSED", "the ventilator is draining and takes no more");
+    if (reply === "push")
+      return owner.rejected(ids, "TQ_ERR_NO_PUSH_LANE", "this ventilator was started without the push lane");
     if (reply === "sink" && !hasSinks) {
       const message =
         "the ventilator was started without sinks; give it some, or use run or map to get results back";
