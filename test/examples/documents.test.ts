@@ -9,8 +9,8 @@ import { wireLimits } from "@tq/common/wire";
 import { expect, test } from "vitest";
 import { defaultLimits as sinkLimits } from "../../packages/sink/src/core/limits.ts";
 import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
+import { beatMs } from "../../packages/worker/src/beats.ts";
 import { coreLimits, defaultLimits as workerLimits } from "../../packages/worker/src/core/limits.ts";
-import { beatMs } from "../../packages/worker/src/heart.ts";
 import { projectRoot } from "./started-program.ts";
 
 const documents = [

@@ -1,7 +1,7 @@
 /** The thread of the heart: reads the shared table, and beats. Ends when it is told to, and then by itself. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createZeromqTransport } from "@tq/common/transport";
-import { encodeMessage } from "@tq/common/wire";
+import { startBeats } from "./beats.ts";
 import type { HeartThreadData } from "./heart.ts";
 import { HeartTable } from "./heart-table.ts";
 
@@ -12,16 +12,7 @@ const transport = createZeromqTransport();
 // Nothing is answered to a heart.
 const links = endpoints.map((endpoint) => transport.connect(endpoint, { receive: () => {} }));
 
-const beats = setInterval(() => {
-  const stuckMs = table.stuckMs();
-  for (const [ventilator, link] of links.entries()) {
-    const known = table.session(ventilator);
-    if (known === undefined) continue;
-    const { session, bootId, epoch } = known;
-    const started = table.started(ventilator, epoch);
-    link.send(encodeMessage({ verb: "HEART", session, bootId, stuckMs, started }));
-  }
-}, beatMs);
+const beats = startBeats(table, links, beatMs);
 
 parentPort?.once("message", async () => {
   clearInterval(beats);

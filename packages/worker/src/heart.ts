@@ -7,10 +7,8 @@
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker as Thread } from "node:worker_threads";
+import { beatMs } from "./beats.ts";
 import { type HeartTable, type TableSize, turnMarkMs } from "./heart-table.ts";
-
-/** Twice per heartbeat and more: two may be lost, and a third be late. */
-export const beatMs = 250;
 
 /** What a process that exits gives the thread to close its sockets. That takes some milliseconds, on a busy machine many. */
 const exitWaitMs = 5_000;

@@ -18,6 +18,7 @@ import { WorkerCore, type WorkerCoreStats } from "./core/worker-core.ts";
 import { Executor } from "./executor/executor.ts";
 import { Heart } from "./heart.ts";
 import { HeartTable } from "./heart-table.ts";
+import { type HeartMemory, type LentHeart, markTurns } from "./hosting/lent-heart.ts";
 import { logEvent, type WorkerEvent } from "./log-event.ts";
 import { type CheckedOptions, checkOptions, type WorkerOptions } from "./options.ts";
 
@@ -56,6 +57,8 @@ export interface WorkerInternals {
   readonly transport?: Transport | undefined;
   readonly timing?: Timing | undefined;
   readonly onEvent?: ((event: WorkerEvent) => void) | undefined;
+  /** Given what a heart needs to know; the caller beats from then on. Default: a thread of the worker's own. */
+  readonly lendHeart?: ((heart: HeartMemory) => void) | undefined;
 }
 
 const drainDefaultMs = 25_000;
@@ -99,7 +102,8 @@ class RunningWorker implements Worker {
   readonly #table: HeartTable | undefined;
   readonly #closed = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
-  #heart: Heart | undefined;
+  readonly #lendHeart: WorkerInternals["lendHeart"];
+  #heart: Heart | LentHeart | undefined;
   #isDraining = false;
   #closing: Promise<void> | undefined;
 
@@ -110,10 +114,12 @@ class RunningWorker implements Worker {
     this.#slots = slots;
     this.#log = internals.log;
     this.#onEvent = internals.onEvent;
+    this.#lendHeart = internals.lendHeart;
     this.#ownsTransport = internals.transport === undefined;
     this.#transport = internals.transport ?? createZeromqTransport();
     const isRemote = ventilators.every((endpoint) => parseEndpoint(endpoint).kind !== "memory");
-    this.#table = isRemote ? new HeartTable({ ventilators: ventilators.length, slots }) : undefined;
+    const hasHeart = isRemote || this.#lendHeart !== undefined;
+    this.#table = hasHeart ? new HeartTable({ ventilators: ventilators.length, slots }) : undefined;
     let core: WorkerCore | undefined;
     let executor: Executor | undefined;
     this.#driver = createDriver({
@@ -142,6 +148,11 @@ class RunningWorker implements Worker {
       this.#driver.connect(channelOf(index), endpoint);
     }
     if (this.#table === undefined) return;
+    if (this.#lendHeart !== undefined) {
+      this.#heart = markTurns(this.#table);
+      this.#lendHeart({ memory: this.#table.memory, size: this.#table.size });
+      return;
+    }
     this.#heart = new Heart({
       endpoints: this.ventilators,
       table: this.#table,

@@ -1,6 +1,7 @@
 /** `tq submit`: gives tasks to a ventilator, from the command line or from stdin. */
 import { type AnyTask, defineTask, TqError, type } from "@tq/common";
 import type { Producer } from "@tq/producer";
+import { loadHandlers } from "@tq/worker/hosting";
 import type { Command } from "commander";
 import { type Environment, flag, option, readDuration } from "../command-line/options.ts";
 import { exitCodeOfSignal, listenForStop, type StopSignals } from "../command-line/stop-signals.ts";
@@ -9,7 +10,6 @@ import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { errorStyleOf } from "../output/report-error.ts";
 import { parseInput } from "../submit/parse-input.ts";
 import { submitInputs } from "../submit/submit-inputs.ts";
-import { loadHandlers } from "../worker/load-handlers.ts";
 
 export interface SubmitCommandOptions {
   readonly ventilator: string;

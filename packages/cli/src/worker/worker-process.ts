@@ -6,10 +6,10 @@
  */
 import { isTqError, TqError } from "@tq/common";
 import { startWorker, type Worker } from "@tq/worker";
+import { loadHandlers } from "@tq/worker/hosting";
 import { drainTimeoutMs } from "../command-line/serve.ts";
 import { createCliLogger } from "../output/create-cli-logger.ts";
 import { openChildChannel, tellParent } from "../processes/child-channel.ts";
-import { loadHandlers } from "./load-handlers.ts";
 import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
 
 /** Whoever killed the parent wants an end: what runs longer is given back, and runs elsewhere. */

@@ -4,8 +4,8 @@
 import type { ChildProcess } from "node:child_process";
 import { TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
+import { RestartPolicy } from "@tq/worker/hosting";
 import { describeEnd, forkSibling, sendTo } from "../processes/fork-child.ts";
-import { RestartPolicy } from "./restart-policy.ts";
 import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
 
 /** Handlers that take longer to load are told of: an import may wait for something that never comes. */

@@ -3,14 +3,20 @@
  */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Handler, isHandler, TqError } from "@tq/common";
 
+/** A file that exports handlers: a path, relative to the process's folder, or a `file:` URL. */
+export type HandlerFile = string | URL;
+
 /** The handlers of all files, each once. Errors: `TQ_ERR_INVALID_HANDLER`, which names the file and what is wrong with it. */
-export async function loadHandlers(files: readonly string[]): Promise<readonly Handler[]> {
+export async function loadHandlers(files: readonly HandlerFile[]): Promise<readonly Handler[]> {
   const handlers = new Set<Handler>();
   // One after the other: a file may rely on what an earlier one set up.
-  for (const file of files) for (const found of await loadFile(file)) handlers.add(found);
+  for (const file of files) {
+    const path = typeof file === "string" ? file : fileURLToPath(file);
+    for (const found of await loadFile(path)) handlers.add(found);
+  }
   return [...handlers];
 }
 
