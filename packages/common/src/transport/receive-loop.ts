@@ -2,6 +2,7 @@
  * Reads a socket for as long as it is open. Messages that are there already follow each other within one turn of the
  * event loop, up to a limit; then timers and other sockets have their turn.
  */
+import type { Gate } from "./gate.ts";
 import { linkLimits } from "./limits.ts";
 import { errorCode } from "./zeromq-sockets.ts";
 
@@ -15,12 +16,21 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 /**
  * Starts in the next turn, so that nothing arrives before whoever opened the link knows it. Returns when the socket is
  * closed; `deliver` is not called any more then. A throw of `deliver` is a bug, and ends the process as one.
+ *
+ * While the gate is shut nothing is delivered. The read that was pending when it shut may still bring one message, which
+ * is held until it opens; the rest stays in the socket.
  */
-export async function receiveLoop(socket: ReadSide, deliver: (message: Buffer[]) => void): Promise<void> {
+export async function receiveLoop(
+  socket: ReadSide,
+  deliver: (message: Buffer[]) => void,
+  gate?: Gate,
+): Promise<void> {
   for (let count = 0; ; count++) {
     if (count % linkLimits.messagesPerTurnMax === 0) await nextTurn();
+    while (gate?.opened !== undefined) await gate.opened;
     if (socket.closed) return;
     const message = await receiveOne(socket);
+    while (gate?.opened !== undefined) await gate.opened;
     if (socket.closed) return;
     if (message !== undefined) deliver(message);
   }

@@ -1,5 +1,5 @@
 /**
- * One connection of a client: a DEALER that is thrown away when its connection ends, and never reconnects by itself.
+ * One connection of a connecting end: a socket that is thrown away when its connection ends, and never reconnects by itself.
  *
  * Why not leave reconnecting to the library:
  * - What it has queued survives, and reaches the peer's next incarnation before anything else. Its remedy (`immediate`)
@@ -7,18 +7,23 @@
  * - After a protocol error (something else answered at that address) or a final refusal it stops, and says nothing. A peer
  *   whose first bytes look like those of a very old version is kept for ever without a handshake.
  */
+import type { Gate } from "./gate.ts";
 import type { Frames } from "./link.ts";
 import { nextTurn, receiveLoop } from "./receive-loop.ts";
 import { listenToSocket, type SocketEvent } from "./socket-events.ts";
-import type { Dealer } from "./zeromq-sockets.ts";
+import type { Dealer, Pull, Push } from "./zeromq-sockets.ts";
 
-export interface ConnectionPort {
-  readonly socket: Dealer;
+export type ConnectionSocket = Dealer | Push | Pull;
+
+export interface ConnectionPort<Socket extends ConnectionSocket> {
+  readonly socket: Socket;
   readonly address: string;
   /** From a connection to the end of its handshake, at most. */
   readonly handshakeMs: number;
-  /** Heard once and then nothing for this long: the connection is given up. */
+  /** Heard once and then nothing for this long: the connection is given up. Infinity: whoever is there may be silent. */
   readonly silenceMs: number;
+  /** Shut: nothing is read. Default: always open. */
+  readonly gate?: Gate | undefined;
 }
 
 export interface ConnectionHandlers {
@@ -32,11 +37,13 @@ export interface ConnectionHandlers {
 /** connecting → open → ending → closed, and from each state to each later one. */
 type State = "connecting" | "open" | "ending" | "closed";
 
-export class ZeromqConnection {
-  readonly #socket: Dealer;
+export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket> {
+  /** To talk through while the connection is open. */
+  readonly socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #handshakeMs: number;
   readonly #silenceMs: number;
+  readonly #gate: Gate | undefined;
   readonly #socketEnded: Promise<void>;
   #state: State = "connecting";
   #handshakeTimeout: NodeJS.Timeout | undefined;
@@ -44,17 +51,15 @@ export class ZeromqConnection {
   /** Something came since the last look. */
   #heardSomething = false;
 
-  constructor({ socket, address, handshakeMs, silenceMs }: ConnectionPort, handlers: ConnectionHandlers) {
-    this.#socket = socket;
-    this.#handshakeMs = handshakeMs;
-    this.#silenceMs = silenceMs;
+  constructor(port: ConnectionPort<Socket>, handlers: ConnectionHandlers) {
+    const { socket, address, gate } = port;
+    this.socket = socket;
+    this.#handshakeMs = port.handshakeMs;
+    this.#silenceMs = port.silenceMs;
+    this.#gate = gate;
     this.#handlers = handlers;
     this.#socketEnded = listenToSocket(socket.events, this.#heard);
-    void receiveLoop(socket, (frames) => {
-      this.#heardSomething = true;
-      if (this.#state === "open") this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs);
-      handlers.receive(frames);
-    });
+    if ("receive" in socket) void receiveLoop(socket, this.#received, gate);
     socket.connect(address);
   }
 
@@ -62,24 +67,26 @@ export class ZeromqConnection {
     return this.#state === "open";
   }
 
-  /** Rejects with EAGAIN if the pipe is full. Only while open. */
-  send(frames: Frames): Promise<void> {
-    return this.#socket.send([...frames]);
-  }
-
   /** Resolves when what was sent has left, or its time is up, and the socket has ended. */
   async close(): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#handshakeTimeout);
     clearInterval(this.#silenceInterval);
-    this.#socket.close();
+    this.socket.close();
     await this.#socketEnded;
   }
 
   /** Begins with the first message: a server that never says anything (to a heart, for one) may go on so. */
+  readonly #received = (frames: Frames): void => {
+    this.#heardSomething = true;
+    const isWatched = this.#state === "open" && this.#silenceMs !== Number.POSITIVE_INFINITY;
+    if (isWatched) this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs);
+    this.#handlers.receive(frames);
+  };
+
   readonly #listen = (): void => {
     // What lies unread was heard: it is this process that was stuck.
-    const isSilent = !this.#heardSomething && !this.#socket.closed && !this.#socket.readable;
+    const isSilent = !this.#heardSomething && !this.socket.closed && !this.socket.readable;
     this.#heardSomething = false;
     if (isSilent) void this.#end();
   };
@@ -113,9 +120,12 @@ export class ZeromqConnection {
     this.#state = "ending";
     clearTimeout(this.#handshakeTimeout);
     clearInterval(this.#silenceInterval);
-    while (!this.#socket.closed && this.#socket.readable) await nextTurn();
-    if (this.#socket.closed) return;
-    this.#socket.linger = 0;
+    while (!this.socket.closed && (this.#gate?.opened !== undefined || this.socket.readable)) {
+      await this.#gate?.opened;
+      await nextTurn();
+    }
+    if (this.socket.closed) return;
+    this.socket.linger = 0;
     await this.close();
     this.#handlers.ended();
   };

@@ -13,11 +13,11 @@
  *   stuck could bring that about. TCP keepalive and the silence that a client notices find dead connections instead.
  * - `routingId` is never set: a ROUTER then gives each connection its own.
  */
-import { Context, Dealer, type Observer, Router } from "zeromq";
+import { Context, Dealer, type Observer, type Pull, type Push, Router } from "zeromq";
 import { linkLimits } from "./limits.ts";
 import type { LinkCounters } from "./link-counters.ts";
 
-export type { Context, Dealer, Observer, Router };
+export type { Context, Dealer, Observer, Pull, Push, Router };
 
 /** A day. */
 const neverMs = 86_400_000;
