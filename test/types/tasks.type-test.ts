@@ -7,8 +7,6 @@ import {
   type HandlerInput,
   type HandlerOutput,
   handler,
-  isHandler,
-  isTask,
   isTqError,
   type Outcome,
   type ProgressInput,
@@ -20,6 +18,7 @@ import {
   type TqError,
   type,
 } from "@tq/common";
+import { isHandler, isTask } from "@tq/common/contract";
 import { z } from "zod";
 import type { Equal, Expect } from "./expect-type.ts";
 

@@ -2,7 +2,8 @@
  * Ventilator, worker and sink in one process, over links in memory: the same cores, sessions and credit as between
  * machines, without sockets. For a first try, for one-process programs and for users' own tests.
  */
-import { type AnyTask, checkKnownOptions, type Handler, type TaskOutput } from "@tq/common";
+import type { AnyTask, Handler, TaskOutput } from "@tq/common";
+import { checkKnownOptions } from "@tq/common/contract";
 import { createLogger, type TqLogger } from "@tq/common/node";
 import type { TaskSubmitter } from "@tq/common/submit";
 import { createMemoryHub, type MemoryHub } from "@tq/common/transport";

@@ -1,5 +1,6 @@
 /** What a producer can be told, and what is wrong with what it was told. */
-import { checkKnownOptions, contractLimits, TqError } from "@tq/common";
+import { TqError } from "@tq/common";
+import { checkKnownOptions, contractLimits } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 

@@ -1,5 +1,6 @@
 /** The producer as a process runs it: the core and the submitter, joined to sockets, clock and log. It decides nothing. */
-import { invariant, TqError } from "@tq/common";
+import { TqError } from "@tq/common";
+import { invariant } from "@tq/common/contract";
 import {
   createLogger,
   defaultName,

@@ -1,5 +1,6 @@
 /** What a sink can be told, and what is wrong with what it was told. */
-import { checkKnownOptions, TqError } from "@tq/common";
+import { TqError } from "@tq/common";
+import { checkKnownOptions } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";

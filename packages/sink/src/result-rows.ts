@@ -7,19 +7,21 @@
  */
 import {
   formatTaskId,
-  invalidOutputError,
-  invariant,
-  isPromiseLike,
-  isTypeOnly,
   type Result,
   type ResultIdentity,
   type Schema,
   type TqError,
-  toRemoteError,
   traceIdOf,
+} from "@tq/common";
+import {
+  invalidOutputError,
+  invariant,
+  isPromiseLike,
+  isTypeOnly,
+  toRemoteError,
   type Validation,
   validate,
-} from "@tq/common";
+} from "@tq/common/contract";
 import { forEachRun, type PlacedRun, SparseReader } from "@tq/common/protocol";
 import { decodeValueAt, decodeValues } from "@tq/common/wire";
 import type { ResultBatch } from "./core/result-batch.ts";

@@ -1,15 +1,8 @@
 /**
  * The sink as a process runs it: the core, joined to sockets, clock, log and the user's loops. It decides nothing.
  */
-import {
-  type AnyTask,
-  invariant,
-  isTask,
-  type Result,
-  type ResultIdentity,
-  type TaskOutput,
-  TqError,
-} from "@tq/common";
+import { type AnyTask, type Result, type ResultIdentity, type TaskOutput, TqError } from "@tq/common";
+import { invariant, isTask } from "@tq/common/contract";
 import { createLogger, defaultName, drawBootId, drawFirstSession, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";

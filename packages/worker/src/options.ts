@@ -1,6 +1,7 @@
 /** What a worker can be told, and what is wrong with what it was told. */
 import { availableParallelism } from "node:os";
-import { checkKnownOptions, type Handler, isHandler, TqError } from "@tq/common";
+import { type Handler, TqError } from "@tq/common";
+import { checkKnownOptions, isHandler } from "@tq/common/contract";
 import { defaultName, type TqLogger } from "@tq/common/node";
 import { formatEndpoint, parseEndpoint } from "@tq/common/transport";
 import { type DefinitionInfo, wireLimits } from "@tq/common/wire";

@@ -2,7 +2,8 @@
  * The worker as a process runs it: the core, joined to sockets, clock, log, heart and the user's handlers. It decides
  * nothing.
  */
-import { errorCodes, invariant, isTqError, TqError, type TqErrorCode, toRemoteError } from "@tq/common";
+import { errorCodes, isTqError, TqError, type TqErrorCode } from "@tq/common";
+import { invariant, toRemoteError } from "@tq/common/contract";
 import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {

@@ -5,7 +5,8 @@
  * decides. One loop without a selector may run beside them: it reads what no other loop reads, batch by batch, so a loop
  * that starts later takes over from the next batch on.
  */
-import { invariant, TqError } from "@tq/common";
+import { TqError } from "@tq/common";
+import { invariant } from "@tq/common/contract";
 import { type Entry, Inbox } from "./inbox.ts";
 import { InboxReader, type Reading, type Selector } from "./inbox-reader.ts";
 import type { SinkLimits } from "./limits.ts";

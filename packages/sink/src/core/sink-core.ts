@@ -5,7 +5,8 @@
  * It puts its mechanisms together and decides nothing that they decide: who may talk (`peers.ts`), what waits for whom
  * (`inboxes.ts`), what is final (`ledger.ts`). It knows neither values nor schemas: they stay bytes here.
  */
-import { formatTaskId, invariant, type OutcomeStatus, traceIdOf } from "@tq/common";
+import { formatTaskId, type OutcomeStatus, traceIdOf } from "@tq/common";
+import { invariant } from "@tq/common/contract";
 import { SparseReader, type Timing } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
 import type { WindowSnapshot } from "./duplicate-window.ts";

@@ -4,7 +4,8 @@
  * Each transition is one method here, and leaves queue, slot, index, credit and what is to be said of it in step. Which message
  * asks for it is the matter of the links.
  */
-import { isNonRetryable, type OutcomeStatus, type RemoteError, TqError, toRemoteError } from "@tq/common";
+import { type OutcomeStatus, type RemoteError, TqError } from "@tq/common";
+import { isNonRetryable, toRemoteError } from "@tq/common/contract";
 import type { Account } from "./account.ts";
 import { type Attempt, AttemptPool, type Lane } from "./attempt.ts";
 import type { LeftAttempt, TaskMention } from "./events.ts";

@@ -1,4 +1,4 @@
-import { toRemoteError } from "@tq/common";
+import { toRemoteError } from "@tq/common/contract";
 import { decodeValue, decodeValues, type Tasks } from "@tq/common/wire";
 import { describe, expect, it } from "vitest";
 import { coreLimits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import { toRemoteError } from "@tq/common";
+import { toRemoteError } from "@tq/common/contract";
 import { decodeValues } from "@tq/common/wire";
 import { describe, expect, it } from "vitest";
 import { ids, only, openWorld, seqsOf, startedWorld, take, timing } from "./worker-core.test-support.ts";

@@ -7,18 +7,17 @@
  * It pulls attempts for a few milliseconds per turn of the event loop. Then the loop turns, so that results leave, credit
  * arrives and heartbeats are heard while there is a long queue of short tasks.
  */
+import { type Handler, TqError } from "@tq/common";
 import {
-  type Handler,
   invalidInputError,
   invalidOutputError,
   isNonRetryable,
   isPromiseLike,
   isTypeOnly,
-  TqError,
   toRemoteError,
   type Validation,
   validate,
-} from "@tq/common";
+} from "@tq/common/contract";
 import { decodeValueAt } from "@tq/common/wire";
 import { type AbortedAttempt, createStartedAttempt, type StartedAttempt } from "../core/port.ts";
 import type { WorkerCore } from "../core/worker-core.ts";

@@ -4,7 +4,8 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Handler, isHandler, TqError } from "@tq/common";
+import { type Handler, TqError } from "@tq/common";
+import { isHandler } from "@tq/common/contract";
 
 /** A file that exports handlers: a path, relative to the process's folder, or a `file:` URL. */
 export type HandlerFile = string | URL;
