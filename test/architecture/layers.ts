@@ -18,11 +18,11 @@ export type Layer = {
   readonly purity: Purity;
 };
 
-const pureCommon = ["contract", "wire", "protocol"];
-const common = [...pureCommon, "node", "transport", "submit"];
+const pureCommon = ["contract", "wire", "protocol", "events"];
+const common = [...pureCommon, "node", "transport", "submit", "event-stream"];
 const roles = ["ventilator", "worker", "sink", "producer"];
 const cores = roles.map((role) => `${role} core`);
-const shipped = [...common, ...roles, "local", "cli"];
+const shipped = [...common, ...roles, "events package", "local", "cli"];
 
 const inCommon = (folder: string) => [`packages/common/src/${folder}/`];
 const pure = { packages: [], purity: "pure" } as const;
@@ -52,12 +52,25 @@ export const layers: readonly Layer[] = [
     purity: "pure",
   },
   { name: "protocol", prefixes: inCommon("protocol"), mayImport: ["contract", "wire"], ...pure },
+  { name: "events", prefixes: inCommon("events"), mayImport: ["contract", "wire", "protocol"], ...pure },
   { name: "node", prefixes: inCommon("node"), mayImport: pureCommon, ...shell },
   { name: "transport", prefixes: inCommon("transport"), mayImport: [...pureCommon, "node"], ...shell },
   { name: "submit", prefixes: inCommon("submit"), mayImport: pureCommon, packages: [], purity: "impure" },
+  {
+    name: "event-stream",
+    prefixes: inCommon("event-stream"),
+    mayImport: [...pureCommon, "node", "transport"],
+    ...shell,
+  },
   ...roles.flatMap(roleLayers),
+  { name: "events package", prefixes: ["packages/events/"], mayImport: common, ...shell },
   { name: "local", prefixes: ["packages/local/"], mayImport: [...common, ...roles], ...shell },
-  { name: "cli", prefixes: ["packages/cli/"], mayImport: [...common, ...roles, "local"], ...shell },
+  {
+    name: "cli",
+    prefixes: ["packages/cli/"],
+    mayImport: [...common, ...roles, "events package", "local"],
+    ...shell,
+  },
   { name: "examples", prefixes: ["examples/"], mayImport: shipped, ...shell },
   { name: "bench", prefixes: ["bench/"], mayImport: [...shipped, ...cores], ...shell },
   { name: "test", prefixes: ["test/"], mayImport: [...shipped, ...cores], ...shell },

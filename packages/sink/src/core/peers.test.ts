@@ -61,7 +61,7 @@ describe("credit", () => {
     const worker = rig.worker("w");
     worker.results([1, 2]);
     worker.results([3]);
-    expect(rig.ofType("peer.violation")).toMatchObject([{ name: "w", count: 1 }]);
+    expect(rig.ofType("peer.violation")).toMatchObject([{ peer: "w", count: 1 }]);
     rig.advance(1500);
     expect(worker.sessions).toBe(2);
     worker.results([1, 2, 3].slice(0, worker.grants[1]));

@@ -88,7 +88,7 @@ export class Peers implements SessionServerHandler {
   violated(name: string | undefined, reason: string): void {
     this.violations += 1;
     const count = this.violations;
-    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violation", name, reason, count });
+    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violation", peer: name, reason, count });
   }
 
   /** Sends what credit has become free. Once per turn. */
@@ -119,7 +119,7 @@ export class Peers implements SessionServerHandler {
       role === "producer" || role === "worker"
         ? `this is a sink; a ${role} goes to a ventilator's ${role}s endpoint${where}`
         : `this is a sink; it serves workers and ventilators, not a ${role}`;
-    this.#options.report({ type: "peer.refused", name, role, code, message });
+    this.#options.report({ type: "peer.refused", peer: name, role, code, message });
     return endpoint === undefined ? { code, message } : { code, message, endpoint };
   }
 
@@ -134,9 +134,9 @@ export class Peers implements SessionServerHandler {
         return { inbox, share: inbox.credit.join(id, definition) };
       });
       this.#parts.set(id, parts);
-      this.#options.report({ type: "worker.joined", session: id, name: hello.name });
+      this.#options.report({ type: "worker.joined", session: id, worker: hello.name });
     } else {
-      this.#options.report({ type: "ventilator.joined", session: id, name: hello.name });
+      this.#options.report({ type: "ventilator.joined", session: id, ventilator: hello.name });
     }
   }
 
@@ -166,8 +166,10 @@ export class Peers implements SessionServerHandler {
       this.#options.inboxes.tidy(inbox);
     }
     this.#parts.delete(id);
-    const type = hello.role === "worker" ? "worker.left" : "ventilator.left";
-    this.#options.report({ type, session: id, name: hello.name, reason });
+    const { name, role } = hello;
+    const { report } = this.#options;
+    if (role === "worker") report({ type: "worker.left", session: id, worker: name, reason });
+    else report({ type: "ventilator.left", session: id, ventilator: name, reason });
   }
 
   heartbeatState({ id }: ServerSession): { grants?: readonly number[] } {

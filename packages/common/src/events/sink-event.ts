@@ -1,0 +1,72 @@
+/** What a sink says of itself, in its log and to subscribers. Nothing here happens per task on the ordinary way. */
+import type { TqErrorCode } from "../contract/index.ts";
+import type { EndReason } from "../protocol/index.ts";
+import type { Role, SessionId } from "../wire/index.ts";
+
+export interface TaskRef {
+  readonly taskId: string;
+  readonly traceId: string;
+}
+
+/** What a sink's core reports. */
+export type SinkCoreEvent =
+  | { readonly type: "worker.joined"; readonly session: SessionId; readonly worker: string }
+  | { readonly type: "ventilator.joined"; readonly session: SessionId; readonly ventilator: string }
+  | {
+      readonly type: "worker.left";
+      readonly session: SessionId;
+      readonly worker: string;
+      readonly reason: EndReason;
+    }
+  | {
+      readonly type: "ventilator.left";
+      readonly session: SessionId;
+      readonly ventilator: string;
+      readonly reason: EndReason;
+    }
+  | {
+      readonly type: "peer.refused";
+      readonly peer: string;
+      readonly role: Role;
+      readonly code: string;
+      readonly message: string;
+    }
+  /** A peer broke the rules: told the first time, then at each power of two. */
+  | {
+      readonly type: "peer.violation";
+      /** Absent where the bytes were no message. */
+      readonly peer: string | undefined;
+      readonly reason: string;
+      /** Violations so far, by anybody. */
+      readonly count: number;
+    }
+  /** No loop reads these results, so their workers will stop: told after a while, then after 1, 2, 4, … minutes. */
+  | {
+      readonly type: "sink.unread";
+      readonly task: string;
+      readonly contract: string | undefined;
+      readonly waiting: number;
+      readonly waitingBytes: number;
+      readonly unreadMs: number;
+    }
+  /** The sink closes while results are not committed. Their workers keep them. */
+  | {
+      readonly type: "results.left";
+      readonly count: number;
+      /** The first of them. */
+      readonly tasks: readonly TaskRef[];
+    };
+
+export type SinkEvent =
+  | SinkCoreEvent
+  /** An output has no value at this side: told the first time, then at each power of two. */
+  | {
+      readonly type: "output.lost";
+      readonly taskId: string;
+      readonly traceId: string;
+      readonly task: string;
+      readonly code: TqErrorCode;
+      readonly message: string;
+      /** Lost outputs so far. */
+      readonly count: number;
+    };

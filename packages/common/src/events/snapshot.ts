@@ -1,0 +1,73 @@
+/** How a source stands at one moment: the first that a subscriber gets from it, and what all later events build on. */
+import type { OutcomeStatus } from "../contract/index.ts";
+
+/** Peers of one kind that a snapshot lists at most. Raised: size of a snapshot. */
+export const snapshotPeersMax = 4_096;
+
+export interface VentilatorState {
+  readonly role: "ventilator";
+  readonly workers: readonly {
+    readonly worker: string;
+    readonly tasks: readonly string[];
+    readonly slots: number;
+    readonly tags: readonly string[];
+    readonly leases: number;
+    /** `blocked`: its process lives, its event loop stands still. `apart`: it runs only suspects, or waits for them. */
+    readonly state: "open" | "blocked" | "apart";
+  }[];
+  readonly producers: readonly { readonly producer: string; readonly isConnected: boolean }[];
+  readonly sinks: readonly {
+    readonly endpoint: string;
+    /** Its stable id, once it has been there. */
+    readonly sink: string | undefined;
+    readonly isConnected: boolean;
+  }[];
+  readonly definitions: readonly {
+    readonly task: string;
+    readonly contract: string | undefined;
+    /** Workers that run it. */
+    readonly workers: number;
+    /** Tasks without a final state: ready, leased, suspect, and those that wait for their time, a sink or a commit. */
+    readonly unsettled: number;
+    readonly ready: number;
+    readonly leased: number;
+    readonly suspects: number;
+  }[];
+  /** How many there are of each, also beyond those that are listed. */
+  readonly totals: {
+    readonly workers: number;
+    readonly producers: number;
+    readonly sinks: number;
+    readonly unsettled: number;
+    readonly unsettledBytes: number;
+    readonly ready: number;
+    readonly leased: number;
+    readonly suspects: number;
+  };
+}
+
+export interface SinkState {
+  readonly role: "sink";
+  readonly peers: readonly {
+    readonly role: "worker" | "ventilator";
+    readonly peer: string;
+    readonly session: number;
+  }[];
+  readonly definitions: readonly {
+    readonly task: string;
+    readonly contract: string | undefined;
+    readonly workers: number;
+    /** Results that are here and not committed. */
+    readonly waiting: number;
+    readonly waitingBytes: number;
+    readonly isRead: boolean;
+  }[];
+  readonly totals: {
+    readonly workers: number;
+    readonly ventilators: number;
+    readonly committed: Readonly<Record<OutcomeStatus, number>>;
+    readonly duplicates: number;
+  };
+}
+
+export type SourceState = VentilatorState | SinkState;

@@ -1,0 +1,85 @@
+/**
+ * What the ventilator says of itself, in its log and to subscribers: what happens to peers, and what goes wrong with tasks.
+ * One verb per transition, the same words as in the protocol's tables. Nothing here happens to a task on its ordinary way:
+ * that is in `task-event.ts`.
+ */
+import type { OutcomeStatus, RemoteError } from "../contract/index.ts";
+
+/** Names one attempt of one task. */
+export interface TaskReference {
+  readonly task: string;
+  readonly taskId: string;
+  readonly traceId: string;
+  readonly attempt: number;
+}
+
+export type VentilatorEvent =
+  | {
+      readonly type: "worker.joined";
+      readonly worker: string;
+      readonly tasks: readonly string[];
+      readonly slots: number;
+      readonly adopted: number;
+    }
+  | {
+      readonly type: "worker.left";
+      readonly worker: string;
+      readonly returned: number;
+      /** Of these, tasks that crossed its goodbye on their way: it never had them. */
+      readonly unreceived: number;
+    }
+  | {
+      readonly type: "worker.gone";
+      readonly worker: string;
+      readonly leases: number;
+      readonly suspects: number;
+    }
+  | { readonly type: "worker.blocked"; readonly worker: string; readonly stuckMs: number }
+  | { readonly type: "worker.unblocked"; readonly worker: string }
+  | { readonly type: "producer.joined"; readonly producer: string }
+  | { readonly type: "producer.left"; readonly producer: string }
+  | { readonly type: "producer.gone"; readonly producer: string; readonly cancelled: number }
+  | { readonly type: "sink.joined"; readonly sink: string; readonly endpoint: string }
+  | { readonly type: "sink.lost"; readonly sink: string; readonly endpoint: string }
+  | { readonly type: "sink.unreachable"; readonly endpoint: string }
+  | {
+      readonly type: "sink.refused";
+      readonly endpoint: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      readonly type: "sink.moved";
+      readonly endpoint: string;
+      readonly tasks: number;
+      readonly inDoubt: number;
+    }
+  | { readonly type: "peer.refused"; readonly peer: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: "peer.violation";
+      readonly channel: string;
+      readonly count: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "tasks.unroutable";
+      readonly task: string;
+      readonly contract: string | undefined;
+      readonly waiting: number;
+      readonly present: readonly string[];
+    }
+  | { readonly type: "tasks.routable"; readonly task: string; readonly waiting: number }
+  | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }
+  | ({
+      readonly type: "task.retrying";
+      readonly failures: number;
+      readonly afterMs: number;
+      readonly error: RemoteError;
+      readonly worker: string;
+    } & TaskReference)
+  | ({ readonly type: "task.crashed"; readonly crashes: number; readonly worker: string } & TaskReference)
+  | ({
+      readonly type: "task.settling";
+      readonly outcome: Exclude<OutcomeStatus, "completed">;
+      readonly error: RemoteError | undefined;
+    } & TaskReference);
