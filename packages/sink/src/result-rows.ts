@@ -23,7 +23,7 @@ import {
   validate,
 } from "@tq/common/contract";
 import { forEachRun, type PlacedRun, SparseReader } from "@tq/common/protocol";
-import { decodeValueAt, decodeValues } from "@tq/common/wire";
+import { AttachmentsReader, decodeValueAt, decodeValues } from "@tq/common/wire";
 import type { ResultBatch } from "./core/result-batch.ts";
 
 /** Told of each output that has no value here. */
@@ -90,12 +90,14 @@ export class ResultRows {
 
   /** A loop ends here; another will go on. What these rows gave out may have been changed since: it is decoded anew. */
   leave(from: number, to: number): void {
-    const { lengths, slab } = this.#batch.values;
+    const { lengths, slab, attachments } = this.#batch.values;
+    const attached = attachments && new AttachmentsReader(attachments);
     let at = 0;
     for (let row = 0; row < from; row++) at += lengths[row] ?? 0;
     for (let row = from; row < to; row++) {
       const end = at + (lengths[row] ?? 0);
-      if (!(this.#values[row] instanceof Undecodable)) this.#values[row] = decodeValueAt(slab, at, end);
+      if (!(this.#values[row] instanceof Undecodable))
+        this.#values[row] = decodeValueAt({ slab, from: at, to: end, attachments: attached?.of(row) });
       at = end;
     }
     leftValues.set(this.#batch, this.#values);

@@ -7,7 +7,7 @@
 import type { Reply } from "../protocol/index.ts";
 import { SparseBuilder } from "../protocol/index.ts";
 import type { DefinitionInfo, TaskOptionColumns, Values, ValuesEncoder } from "../wire/index.ts";
-import { noOptions, prefixOffsets, sliceValues, wireLimits } from "../wire/index.ts";
+import { noOptions, prefixOffsets, sizesOfValues, sliceValues, wireLimits } from "../wire/index.ts";
 import type { TaskSettings } from "./call-options.ts";
 import { submitLimits } from "./limits.ts";
 
@@ -35,13 +35,21 @@ export interface Cut {
   readonly bytes: number;
 }
 
+interface Sealed {
+  readonly values: Values;
+  /** Where each value begins in the slab. */
+  readonly offsets: Uint32Array;
+  /** The bytes of all before each value, attachments included. */
+  readonly sizes: Uint32Array;
+}
+
 export class Batch<C extends Wanting> {
   readonly lane: Lane<C>;
   readonly consumers: C[] = [];
   readonly slots: number[] = [];
   /** When each task was added; only if some have settings. */
   #addedAt: number[] | undefined;
-  #sealed: { readonly values: Values; readonly offsets: Uint32Array } | undefined;
+  #sealed: Sealed | undefined;
   #from = 0;
 
   constructor(lane: Lane<C>) {
@@ -60,8 +68,8 @@ export class Batch<C extends Wanting> {
 
   get bytesLeft(): number {
     if (this.#sealed === undefined) return this.lane.encoder.bytes;
-    const { offsets } = this.#sealed;
-    return (offsets[this.consumers.length] ?? 0) - (offsets[this.#from] ?? 0);
+    const { sizes } = this.#sealed;
+    return (sizes[this.consumers.length] ?? 0) - (sizes[this.#from] ?? 0);
   }
 
   /** The lane's encoder has just taken the value of this task. */
@@ -78,10 +86,12 @@ export class Batch<C extends Wanting> {
   }
 
   /** Nothing joins it any more. */
-  seal(): { readonly values: Values; readonly offsets: Uint32Array } {
+  seal(): Sealed {
     if (this.#sealed === undefined) {
       const values = this.lane.encoder.take();
-      this.#sealed = { values, offsets: prefixOffsets(values.lengths) };
+      const offsets = prefixOffsets(values.lengths);
+      const sizes = values.attachments === undefined ? offsets : prefixOffsets(sizesOfValues(values));
+      this.#sealed = { values, offsets, sizes };
       this.lane.gathering = undefined;
     }
     return this.#sealed;
@@ -100,22 +110,23 @@ export class Batch<C extends Wanting> {
    * credit is above zero one more task may go, as everywhere, or a value larger than the window would wait for ever.
    */
   cut(tasks: number, bytes: number): Cut | undefined {
-    const { offsets } = this.seal();
+    const { sizes } = this.seal();
     const count = this.consumers.length;
     let from = this.#from;
     while (from < count && !this.#isWantedAt(from)) from += 1;
-    const start = offsets[from] ?? 0;
+    const start = sizes[from] ?? 0;
     let to = from;
-    while (to < count && to - from < tasks && (offsets[to] ?? 0) - start < bytes && this.#isWantedAt(to)) {
-      if (to > from && (offsets[to + 1] ?? 0) - start > wireLimits.bodyBytesMax) break;
+    while (to < count && to - from < tasks && (sizes[to] ?? 0) - start < bytes && this.#isWantedAt(to)) {
+      if (to > from && (sizes[to + 1] ?? 0) - start > wireLimits.bodyBytesMax) break;
       to += 1;
     }
     this.#from = to;
-    return to === from ? undefined : { from, to, bytes: (offsets[to] ?? 0) - start };
+    return to === from ? undefined : { from, to, bytes: (sizes[to] ?? 0) - start };
   }
 
   values({ from, to }: Cut): Values {
-    return sliceValues({ ...this.seal(), from, to });
+    const { values, offsets } = this.seal();
+    return sliceValues({ values, offsets, from, to });
   }
 
   /** The columns of a cut. Spans count from the submission: what has passed of them here is taken off. */

@@ -1,6 +1,7 @@
 /** Messages that must be refused, by the class of the violation, and some that must be read though unusual. */
 import { compressSync } from "lz4-napi";
 import { encodeMessage } from "./codec.ts";
+import { wireLimits } from "./limits.ts";
 import { messageCases } from "./message-cases.test-support.ts";
 import type { Message } from "./messages.ts";
 import { decodeValue, encodeValue, encodeValues } from "./values.ts";
@@ -36,6 +37,9 @@ const hexOf = ([frame]: Frames): string => Buffer.from(frame as Uint8Array).toSt
 const ids = (...runs: number[]): unknown => [[origin], runs];
 const body = encodeMessage(messageCases.RESULTS as Message)[1] as Uint8Array;
 const big = encodeValues(Array.from({ length: 3 }, () => "tq ".repeat(700)));
+const { attachmentBytesMin } = wireLimits;
+/** The column of as many attachments of the smallest size, for these tasks. */
+const attached = (...tasks: number[]): unknown => [tasks, tasks.map(() => attachmentBytesMin)];
 const packed = compressSync(Buffer.from(big.slab));
 
 /** Frames, and the class that they must be refused with. */
@@ -145,6 +149,27 @@ export const badMessageCases: Readonly<Record<string, readonly [Violation, Frame
   "a block that is cut off": [
     "malformed",
     spoiled("RESULTS", { lz4: big.slab.length }, [packed.subarray(0, -1)]),
+  ],
+  "an attachment that the header does not announce": ["frames", [...spoiled("RESULTS", {}), Buffer.alloc(1)]],
+  "an attachment that is missing": ["frames", spoiled("RESULTS", { attachments: attached(0) })],
+  "attachments that are no pair": ["type", spoiled("RESULTS", { attachments: [[0]] })],
+  "attachments that are none": ["range", spoiled("RESULTS", { attachments: [[], []] })],
+  "an attachment more than sizes": ["inconsistent", spoiled("RESULTS", { attachments: [[0], []] })],
+  "an attachment cut off": [
+    "inconsistent",
+    [...spoiled("RESULTS", { attachments: attached(0) }), Buffer.alloc(1)],
+  ],
+  "an attachment that is too small for one": [
+    "range",
+    [...spoiled("RESULTS", { attachments: [[0], [1]] }), Buffer.alloc(1)],
+  ],
+  "an attachment of no task": [
+    "inconsistent",
+    [...spoiled("RESULTS", { attachments: attached(3) }), Buffer.alloc(1)],
+  ],
+  "attachments whose tasks do not ascend": [
+    "inconsistent",
+    [...spoiled("RESULTS", { attachments: attached(1, 0) }), Buffer.alloc(1), Buffer.alloc(1)],
   ],
   "an lz4 that is no number": ["type", spoiled("RESULTS", { lz4: true }, [packed])],
 };

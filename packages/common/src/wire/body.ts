@@ -5,7 +5,6 @@
  * says the same number: it is held against the limit, and against those four bytes, before anything is allocated.
  */
 import { compressSync, uncompressSync } from "lz4-napi";
-import { wireLimits } from "./limits.ts";
 import { Violates } from "./violation.ts";
 
 /** Below this, compressing costs more than it saves. */
@@ -20,15 +19,16 @@ export function packBody(slab: Uint8Array): Uint8Array | undefined {
   return packed.length <= slab.length * worthwhileShare ? packed : undefined;
 }
 
-/** `rawBytes`: what the header says under `lz4`; absent for a body that is not packed. Throws `Violates`. */
-export function unpackBody(frame: Uint8Array, rawBytes: unknown): Uint8Array {
-  if (frame.length > wireLimits.bodyBytesMax)
-    throw new Violates("too-large", `the body has ${frame.length} bytes`);
+/**
+ * `rawBytes`: what the header says under `lz4`; absent for a body that is not packed. `bytesMax`: what the limit of a body
+ * leaves for it. Throws `Violates`.
+ */
+export function unpackBody(frame: Uint8Array, rawBytes: unknown, bytesMax: number): Uint8Array {
+  if (frame.length > bytesMax) throw new Violates("too-large", `the body has ${frame.length} bytes`);
   if (rawBytes === undefined) return frame;
   if (!Number.isSafeInteger(rawBytes)) throw new Violates("type", "lz4 is no integer");
   const raw = rawBytes as number;
-  if (raw < 0 || raw > wireLimits.bodyBytesMax)
-    throw new Violates("too-large", `the body unpacks to ${raw} bytes`);
+  if (raw < 0 || raw > bytesMax) throw new Violates("too-large", `the body unpacks to ${raw} bytes`);
   const prefix = frame.length < 4 ? -1 : new DataView(frame.buffer, frame.byteOffset).getUint32(0, true);
   if (prefix !== raw) throw new Violates("inconsistent", `lz4 says ${raw} bytes, the block says ${prefix}`);
   const unpacked = tryUnpack(frame);

@@ -1,6 +1,7 @@
 /**
  * Reads MessagePack out of bytes that somebody else wrote: every length is held against what is left, depth is
- * limited, extension types are those of the protocol, and nothing read refers to the bytes afterwards.
+ * limited, extension types are those of the protocol, and nothing read refers to the bytes afterwards, apart from
+ * attachments, which are theirs who read them.
  *
  * It throws `Malformed`, which is no Error, so that refusing costs no stack trace; whoever calls it catches that.
  */
@@ -12,6 +13,9 @@ export class ByteReader {
   readonly buf: Buffer;
   pos: number;
   end: number;
+  /** What is attached to the value that is read next. Each is to be named once, in this order. */
+  attachments: readonly Uint8Array[] = noAttachments;
+  #attachmentsRead = 0;
   #depthLeft: number;
 
   constructor(bytes: Uint8Array, depthMax: number = wireLimits.depthMax) {
@@ -27,9 +31,12 @@ export class ByteReader {
     const depthLeft = this.#depthLeft;
     this.pos = from;
     this.end = to;
+    this.#attachmentsRead = 0;
     try {
       const value = this.value();
       if (this.pos !== to) throw new Malformed("bytes are left over after the value");
+      if (this.#attachmentsRead !== this.attachments.length)
+        throw new Malformed("an attachment is not named by its value");
       return value;
     } finally {
       this.#depthLeft = depthLeft;
@@ -264,6 +271,15 @@ export class ByteReader {
     return true;
   }
 
+  /** The attachment of that place, which must be the next one. */
+  attachment(place: number): Uint8Array {
+    const attachment = this.attachments[place];
+    if (attachment === undefined || place !== this.#attachmentsRead)
+      throw new Malformed(`attachment ${place} is not the next one of its value`);
+    this.#attachmentsRead += 1;
+    return attachment;
+  }
+
   #extension(bytes: number): unknown {
     const type = (this.#uint(1) << 24) >> 24;
     const at = this.#need(bytes);
@@ -277,6 +293,8 @@ export class ByteReader {
     return value;
   }
 }
+
+export const noAttachments: readonly Uint8Array[] = [];
 
 const shortBytes = 12;
 const allocatedItemsMax = 4096;

@@ -6,6 +6,7 @@
  *
  * The buffer is its own and is written again by the next batch: what leaves it is copied out, in one piece per batch.
  */
+import type { AttachmentsBuilder } from "./attachments.ts";
 
 const firstBytes = 8 * 1024;
 /** A buffer that one large batch has blown up is not kept. */
@@ -14,8 +15,10 @@ const keptBytesMax = 256 * 1024;
 export class ByteWriter {
   buf: Buffer = emptyBuffer;
   pos = 0;
-  /** Writing beyond this position throws `tooLarge`. */
+  /** Writing beyond this position throws `tooLarge`, attachments included. */
   endMax = Number.POSITIVE_INFINITY;
+  /** Where large binaries go; undefined: everything goes into the buffer. */
+  attachments: AttachmentsBuilder | undefined = undefined;
   #view: DataView = emptyView;
 
   /** Makes sure that `bytes` more can be written. */
@@ -30,6 +33,14 @@ export class ByteWriter {
     this.buf.copy(grown, 0, 0, this.pos);
     this.buf = grown;
     this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length);
+  }
+
+  /** Sets bytes apart, without a copy; returns their place among those of the value that is being written. */
+  attach(bytes: Uint8Array): number {
+    const attachments = this.attachments;
+    if (attachments === undefined) throw tooLarge;
+    if (this.pos + attachments.pendingBytes + bytes.length > this.endMax) throw tooLarge;
+    return attachments.add(bytes);
   }
 
   /** What has been written, as fresh bytes; the writer starts anew. */

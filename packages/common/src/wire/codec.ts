@@ -2,10 +2,12 @@
  * Messages to frames and back.
  *
  * A header frame, `[verb, {field: value}]`, and for verbs with values a body frame: the values back to back, or one LZ4
- * block of them. The body of a message that is encoded is the slab itself, and the slab of one that was decoded is its
- * body: values are neither copied nor looked at here.
+ * block of them; then a frame for each attachment. The body of a message that is encoded is the slab itself, and the slab
+ * of one that was decoded is its body: values and attachments are neither copied nor looked at here.
  */
 import { invariant } from "../contract/index.ts";
+import { attachmentBytes } from "./attachments.ts";
+import { readAttachments, writeAttachments } from "./attachments-column.ts";
 import { packBody, unpackBody } from "./body.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -18,6 +20,7 @@ import { Malformed } from "./malformed.ts";
 import type { Hello, IdRuns, Message, Values, Verb } from "./messages.ts";
 import { readLengths } from "./read-columns.ts";
 import { readFields, readScalar, type Structure } from "./read-field.ts";
+import { bytesOfValues } from "./slab.ts";
 import { Violates, type Violation } from "./violation.ts";
 import { writeFields } from "./write-field.ts";
 
@@ -42,8 +45,11 @@ const fieldsOf = (verb: Verb): Readonly<Record<string, FieldSpec>> => grammar[ve
 
 const header = new ByteWriter();
 
+/** Header, body, and as many attachments as the smallest of them fill the limit. */
+const framesMax = 2 + wireLimits.bodyBytesMax / wireLimits.attachmentBytesMin;
+
 /**
- * The frames of a message: the header and, for verbs with values, the slab itself.
+ * The frames of a message: the header and, for verbs with values, the slab itself and the attachments.
  *
  * Errors: `TQ_ERR_INTERNAL` for a message beyond the limits, or whose ids and values differ in number.
  */
@@ -55,13 +61,20 @@ export function encodeMessage(message: Message, options: EncodeMessageOptions = 
   header.arrayHeader(2);
   header.string(verb);
   const value = message as unknown as Structure;
-  writeFields(header, fieldsOf(verb), { value, more: packed === undefined ? 0 : 1 });
+  const attachments = values?.attachments;
+  const more = (packed === undefined ? 0 : 1) + (attachments === undefined ? 0 : 1);
+  writeFields(header, fieldsOf(verb), { value, more });
   if (values === undefined) return [finishHeader()];
   checkValues(values, (message as { ids: IdRuns }).ids);
-  if (packed === undefined) return [finishHeader(), values.slab];
-  header.string("lz4");
-  header.number(values.slab.length);
-  return [finishHeader(), packed];
+  if (packed !== undefined) {
+    header.string("lz4");
+    header.number(values.slab.length);
+  }
+  const body = packed ?? values.slab;
+  if (attachments === undefined) return [finishHeader(), body];
+  header.string("attachments");
+  writeAttachments(header, attachments);
+  return [finishHeader(), body, ...attachments.frames];
 }
 
 function finishHeader(): Uint8Array {
@@ -69,21 +82,22 @@ function finishHeader(): Uint8Array {
   return header.take();
 }
 
-function checkValues({ lengths, slab }: Values, ids: IdRuns): void {
+function checkValues(values: Values, ids: IdRuns): void {
+  const { lengths, slab } = values;
   invariant(lengths.length === idCount(ids), "a message has a value for each id");
-  invariant(slab.length <= wireLimits.bodyBytesMax, "a body is larger than its limit");
+  invariant(bytesOfValues(values) <= wireLimits.bodyBytesMax, "a body is larger than its limit");
   let sum = 0;
   for (let index = 0; index < lengths.length; index++) sum += lengths[index] as number;
   invariant(sum === slab.length, "the lengths of values add up to their slab");
 }
 
-/** Reads what a peer sent. Never throws. What the message keeps of the frames is the slab: a view of the body. */
+/** Reads what a peer sent. Never throws. What the message keeps of the frames: the body as its slab, and the attachments. */
 export function decodeMessage(frames: readonly Uint8Array[]): Decoded {
   let verb: Verb | undefined;
   try {
     const { verb: readVerb, raw } = readHeader(frames);
     verb = readVerb;
-    return { ok: true, message: readMessage(verb, raw, frames[1]) };
+    return { ok: true, message: readMessage(verb, raw, frames) };
   } catch (error) {
     const { violation, reason } = asViolation(error);
     return { ok: false, violation, reason, ...(verb === undefined ? {} : { verb }) };
@@ -98,7 +112,8 @@ function asViolation(error: unknown): { readonly violation: Violation; readonly 
 
 function readHeader(frames: readonly Uint8Array[]): { verb: Verb; raw: Structure } {
   const [frame] = frames;
-  if (frame === undefined || frames.length > 2) throw new Violates("frames", `${frames.length} frames`);
+  if (frame === undefined || frames.length > framesMax)
+    throw new Violates("frames", `${frames.length} frames`);
   if (frame.length > wireLimits.headerBytesMax)
     throw new Violates("too-large", `the header has ${frame.length} bytes`);
   const read = new ByteReader(frame, wireLimits.headerDepthMax).only(0, frame.length);
@@ -113,7 +128,7 @@ function readHeader(frames: readonly Uint8Array[]): { verb: Verb; raw: Structure
   return { verb: verb as Verb, raw: raw as Structure };
 }
 
-function readMessage(verb: Verb, raw: Structure, body: Uint8Array | undefined): Message {
+function readMessage(verb: Verb, raw: Structure, frames: readonly Uint8Array[]): Message {
   const { version } = raw;
   if (Number.isInteger(version) && version !== protocolVersion) {
     if (verb === "HELLO") return foreignHello(version);
@@ -122,15 +137,24 @@ function readMessage(verb: Verb, raw: Structure, body: Uint8Array | undefined): 
   }
   const { read, count } = readFields(fieldsOf(verb), raw);
   const message: Structure = { verb, ...read };
-  const hasValues = "values" in message;
-  if (hasValues !== (body !== undefined))
-    throw new Violates("frames", `${verb} comes in ${hasValues ? "two frames" : "one frame"}`);
-  if (body !== undefined) {
-    const slab = unpackBody(body, raw.lz4);
-    const lengths = readLengths(message.values, { name: "values", count, bytes: slab.length });
-    message.values = { lengths, slab } satisfies Values;
-  }
+  if ("values" in message) message.values = readValues(raw, frames, { verb, count });
+  else if (frames.length > 1) throw new Violates("frames", `${verb} comes in one frame`);
   return message as unknown as Message;
+}
+
+/** Attachments first: until their number and sizes are right, nothing is allocated for the message. */
+function readValues(
+  raw: Structure,
+  frames: readonly Uint8Array[],
+  { verb, count }: { verb: Verb; count: number },
+): Values {
+  const body = frames[1];
+  if (body === undefined) throw new Violates("frames", `${verb} comes in two frames or more`);
+  const attachments = readAttachments(raw.attachments, frames.slice(2), count);
+  const apart = attachments === undefined ? 0 : attachmentBytes(attachments);
+  const slab = unpackBody(body, raw.lz4, wireLimits.bodyBytesMax - apart);
+  const lengths = readLengths(raw.values, { name: "values", count, bytes: slab.length });
+  return attachments === undefined ? { lengths, slab } : { lengths, slab, attachments };
 }
 
 /** Nothing else is read of a HELLO of another version, whose form is not known here: enough to refuse it by. */

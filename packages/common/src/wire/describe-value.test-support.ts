@@ -12,6 +12,22 @@ export type Described =
   | readonly Described[]
   | { readonly [key: string]: Described };
 
+const shortBytesMax = 1024;
+const unitBytes = 4;
+
+/** Hex; of many bytes that repeat themselves, `hex*times`. */
+export function writeHex(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString("hex");
+  const unit = hex.slice(0, 2 * unitBytes);
+  const times = bytes.length / unitBytes;
+  return bytes.length > shortBytesMax && hex === unit.repeat(times) ? `${unit}*${times}` : hex;
+}
+
+export function readHex(text: string): Buffer {
+  const [hex = "", times = "1"] = text.split("*");
+  return Buffer.from(hex.repeat(Number(times)), "hex");
+}
+
 export function describeValue(value: unknown): Described {
   switch (typeof value) {
     case "undefined":
@@ -34,14 +50,14 @@ function describeObject(value: object): Described {
   if (value instanceof Date) return { $: "date", of: value.getTime() };
   if (value instanceof Map) return { $: "map", of: Array.from(value, (entry) => entry.map(describeValue)) };
   if (value instanceof Set) return { $: "set", of: Array.from(value, describeValue) };
-  if (Buffer.isBuffer(value)) return { $: "bin", of: value.toString("hex") };
+  if (Buffer.isBuffer(value)) return { $: "bin", of: writeHex(value) };
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     const bytes = ArrayBuffer.isView(value)
       ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
       : new Uint8Array(value);
     return {
       $: (value as { [Symbol.toStringTag]: string })[Symbol.toStringTag],
-      of: Buffer.from(bytes).toString("hex"),
+      of: writeHex(bytes),
     };
   }
   const entries = Object.entries(value).map(([key, item]) => [key, describeValue(item)] as const);
@@ -73,9 +89,9 @@ function reviveKind(kind: string, of: Described | undefined): unknown {
     case "set":
       return new Set((of as Described[]).map(reviveValue));
     case "bin":
-      return Buffer.from(of as string, "hex");
+      return readHex(of as string);
     default:
-      return reviveBinary(kind, new Uint8Array(Buffer.from(of as string, "hex")).buffer);
+      return reviveBinary(kind, new Uint8Array(readHex(of as string)).buffer);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { isPlain } from "./is-plain.ts";
 import { wireLimits } from "./limits.ts";
+import { isDetached } from "./write-binary.ts";
 
 export interface Refusal {
   /** `$` is the value itself: `$.a[3].b`. */
@@ -60,7 +61,7 @@ class Walk {
     }
     if (value instanceof Set)
       return this.#first(value, (item, index) => this.visit(item, `${path}.values()[${index}]`));
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return undefined;
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return binaryRefusal(value, path);
     if (!isPlain(value)) return { path, reason: instanceReason(value) };
     return this.#first(Object.keys(value), (key) => {
       const at = `${path}${property(key)}`;
@@ -78,7 +79,14 @@ class Walk {
   }
 }
 
+function binaryRefusal(value: ArrayBufferView | ArrayBuffer, path: string): Refusal | undefined {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  return isDetached(buffer) ? { path, reason: "its ArrayBuffer was transferred and is detached" } : undefined;
+}
+
 function instanceReason(value: object): string {
+  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
+    return "a SharedArrayBuffer cannot be sent: send a typed array over it, which is copied";
   if ("then" in value && typeof value.then === "function") return "a promise cannot be sent: await it first";
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   return `an instance${typeof name === "string" ? ` of ${name}` : " of a class"} cannot be sent: send a plain object`;

@@ -16,6 +16,13 @@ export const setExtension = 2;
 export const bigintExtension = 3;
 /** One byte that says which kind, then the elements, little-endian. */
 export const binaryExtension = 4;
+/**
+ * Three bytes: the kind, or `plainBytesKind`, then the place among the attachments of its own task, two bytes, big-endian.
+ * They are numbered from 0 in the order in which the value names them.
+ */
+export const attachmentExtension = 5;
+/** Stands for a Buffer, which is none of the kinds, where an attachment needs one. */
+export const plainBytesKind = 0xff;
 
 /**
  * Kinds of `binaryExtension`, by position; the position is on the wire, so new ones go to the end.

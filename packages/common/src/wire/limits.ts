@@ -19,12 +19,17 @@ export const wireLimits = {
    */
   headerBytesMax: 4 * MiB,
   /**
-   * Body frame, unpacked. gRPC's default for a message is 4 MiB, NATS's 1 MiB, Kafka's fetch 50 MiB; four of the
+   * Body frame, unpacked, and attachments, together. gRPC's default for a message is 4 MiB, NATS's 1 MiB, Kafka's fetch 50 MiB; four of the
    * largest payloads fit. Raised: memory per message in flight, of which a session may have 32.
    */
   bodyBytesMax: 64 * MiB,
   /**
-   * One encoded input, output or error: the default, Redis and NATS advise far less. Raised: memory per task in
+   * From here on a binary travels as a frame of its own, and no attachment is smaller. A frame costs about what three copies of
+   * as many bytes cost; and it bounds the frames of a message, 4,096. Lowered: frames. Raised: copies.
+   */
+  attachmentBytesMin: 16 * KiB,
+  /**
+   * One encoded input, output or error, its attachments included: the default, Redis and NATS advise far less. Raised: memory per task in
    * flight, and how long one task holds up those behind it.
    */
   payloadBytesMax: 16 * MiB,

@@ -2,9 +2,11 @@
  * What `vectors.json` was made from. To add a vector, add it here and run `write-vectors.test-support.ts`, which only ever adds:
  * a vector that was published stays as it is.
  */
+import { wireLimits } from "./limits.ts";
 import type { Message } from "./messages.ts";
 import { encodeValues, nilValues } from "./values.ts";
 
+const { attachmentBytesMin } = wireLimits;
 const origin = "0011223344556677";
 const other = "8899aabbccddeeff";
 const bootId = "fedcba9876543210";
@@ -230,6 +232,22 @@ const taskMessages: Record<string, Message> = {
     traceparent: { at: [1], values: [traceparent] },
     durationsUs: [120, 98_000, 0],
     values: encodeValues([{ words: 12 }, { words: 70_000 }, {}]),
+  },
+  "RESULTS with attachments": {
+    verb: "RESULTS",
+    ...head,
+    epoch: 3,
+    definition: 0,
+    ids,
+    durationsUs: [120, 98_000, 0],
+    values: encodeValues([
+      {
+        image: Buffer.alloc(attachmentBytesMin, "0a0b0c0d", "hex"),
+        mask: new Uint16Array(10_000).fill(0x0102),
+      },
+      null,
+      new Uint8Array(attachmentBytesMin).fill(7),
+    ]),
   },
   COMMITTED: { verb: "COMMITTED", ...head, outcome: "completed", ids },
   DONE: { verb: "DONE", ...head, epoch: 3, outcome: "expired", ids },

@@ -28,6 +28,15 @@ export interface Values {
   /** Bytes of each value; their sum is the slab's length. */
   readonly lengths: readonly number[];
   readonly slab: Uint8Array;
+  /** Large binaries, which the values name and do not hold. Absent where there are none. */
+  readonly attachments?: Attachments | undefined;
+}
+
+/** In the order of the tasks, and within a task in the order in which its value names them. */
+export interface Attachments {
+  /** For each one, the position of its task. Never falls. */
+  readonly at: readonly number[];
+  readonly frames: readonly Uint8Array[];
 }
 
 /** What routes a task: its name, its contract id, and the policy its definition asks for. */

@@ -122,12 +122,12 @@ export function readGrants(raw: unknown, name: string): Grants {
   return grants;
 }
 
-function pair(raw: unknown, name: string): readonly [unknown, unknown] {
+export function pair(raw: unknown, name: string): readonly [unknown, unknown] {
   if (!Array.isArray(raw) || raw.length !== 2) throw new Violates("type", `${name} is no array of two`);
   return raw as unknown as readonly [unknown, unknown];
 }
 
-function uints(raw: unknown, name: string): readonly number[] {
+export function uints(raw: unknown, name: string): readonly number[] {
   if (!Array.isArray(raw)) throw new Violates("type", `${name} is no array`);
   for (let index = 0; index < raw.length; index++) {
     const value: unknown = raw[index];

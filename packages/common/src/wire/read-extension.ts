@@ -3,11 +3,13 @@
  * Decides what the types of the protocol become; a type that it does not name is refused.
  */
 import {
+  attachmentExtension,
   type BinaryKind,
   bigintExtension,
   binaryExtension,
   binaryKinds,
   mapExtension,
+  plainBytesKind,
   setExtension,
   timestampExtension,
   undefinedExtension,
@@ -20,6 +22,8 @@ export interface ExtensionPayload {
   pos: number;
   readonly end: number;
   value(): unknown;
+  /** Throws `Malformed` for one that is not there, or not the next. */
+  attachment(place: number): Uint8Array;
 }
 
 export function readExtension(payload: ExtensionPayload, type: number): unknown {
@@ -37,6 +41,8 @@ export function readExtension(payload: ExtensionPayload, type: number): unknown 
       return readBigint(take(payload));
     case binaryExtension:
       return readBinary(take(payload));
+    case attachmentExtension:
+      return readAttachment(payload, take(payload));
     default:
       throw new Malformed(`extension type ${type} is not one of the protocol`);
   }
@@ -98,20 +104,41 @@ function readBigint(bytes: Buffer): bigint {
 }
 
 function readBinary(bytes: Buffer): unknown {
-  const kind = binaryKinds[bytes[0] ?? binaryKinds.length];
-  if (kind === undefined) throw new Malformed("a typed array is of a kind that the protocol does not name");
+  const kind = bytes[0] ?? binaryKinds.length;
   // A copy of its own: elements must be aligned, and must not pin or share the batch.
-  const buffer = new Uint8Array(bytes.subarray(1)).buffer;
-  if (kind === "ArrayBuffer") return buffer;
-  const View = views[kind];
-  if (View === undefined) throw new Malformed(`this runtime has no ${kind}`);
-  if (buffer.byteLength % (View.BYTES_PER_ELEMENT ?? 1) !== 0) {
-    throw new Malformed(`a ${kind} has half an element`);
-  }
-  return new View(buffer);
+  return viewAs(kind, new Uint8Array(bytes.subarray(1)));
 }
 
-type ViewConstructor = { new (buffer: ArrayBuffer): ArrayBufferView; readonly BYTES_PER_ELEMENT?: number };
+/** A view of the frame, which nobody else has. */
+function readAttachment(payload: ExtensionPayload, bytes: Buffer): unknown {
+  if (bytes.length !== 3) throw new Malformed("an attachment is named by three bytes");
+  const [kind = 0, high = 0, low = 0] = bytes;
+  const frame = payload.attachment((high << 8) | low);
+  if (kind !== plainBytesKind) return viewAs(kind, frame);
+  return Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+}
+
+/** Without a copy, unless elements would not be aligned, or an ArrayBuffer would hold more than the bytes. */
+function viewAs(code: number, bytes: Uint8Array): unknown {
+  const kind = binaryKinds[code];
+  if (kind === undefined) throw new Malformed("a typed array is of a kind that the protocol does not name");
+  if (kind === "ArrayBuffer") return wholeBuffer(bytes);
+  const View = views[kind];
+  if (View === undefined) throw new Malformed(`this runtime has no ${kind}`);
+  const width = View.BYTES_PER_ELEMENT ?? 1;
+  if (bytes.length % width !== 0) throw new Malformed(`a ${kind} has half an element`);
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return new View(buffer, byteOffset, bytes.length / width);
+}
+
+function wholeBuffer(bytes: Uint8Array): ArrayBufferLike {
+  return bytes.length === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
+}
+
+type ViewConstructor = {
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
+  readonly BYTES_PER_ELEMENT?: number;
+};
 
 /** Newer than Node 22, and than the compiler's library. */
 declare const Float16Array: ViewConstructor | undefined;

@@ -2,14 +2,15 @@
  * Takes batches of encoded values apart and puts them together, without looking at a value.
  *
  * Contiguous tasks share the slab they came in; pieces from several slabs are copied once, into one. Nobody writes to
- * a slab after it was made.
+ * a slab after it was made. Attachments go along, and are never copied.
  */
-import type { Values } from "./messages.ts";
+import { attachmentBytes, sliceAttachments } from "./attachments.ts";
+import type { Attachments, Values } from "./messages.ts";
 
 /** Part of a batch: tasks from `from` up to, not including, `to`. */
 export interface Piece {
   readonly values: Values;
-  /** From `prefixOffsets(values.lengths)`. */
+  /** Of the slab: from `prefixOffsets(values.lengths)`. */
   readonly offsets: Uint32Array;
   readonly from: number;
   readonly to: number;
@@ -26,11 +27,40 @@ export function prefixOffsets(lengths: readonly number[]): Uint32Array {
   return offsets;
 }
 
+/** All bytes of a batch: what credit and limits count. */
+export function bytesOfValues({ slab, attachments }: Values): number {
+  return attachments === undefined ? slab.length : slab.length + attachmentBytes(attachments);
+}
+
+/** Bytes of each value with its attachments. */
+export function sizesOfValues({ lengths, attachments }: Values): readonly number[] {
+  if (attachments === undefined) return lengths;
+  const sizes = lengths.slice();
+  for (const [index, frame] of attachments.frames.entries()) {
+    const task = attachments.at[index] ?? 0;
+    sizes[task] = (sizes[task] ?? 0) + frame.length;
+  }
+  return sizes;
+}
+
 /** The piece as a batch of its own. Shares the slab. */
 export function sliceValues(piece: Piece): Values {
   const { values, offsets, from, to } = piece;
   if (from === 0 && to === values.lengths.length) return values;
-  return { lengths: values.lengths.slice(from, to), slab: values.slab.subarray(offsets[from], offsets[to]) };
+  const slab = values.slab.subarray(offsets[from], offsets[to]);
+  return withAttachments(values.lengths.slice(from, to), slab, attachmentsOf(piece));
+}
+
+function attachmentsOf({ values: { attachments }, from, to }: Piece): Attachments | undefined {
+  return attachments && sliceAttachments(attachments, { from, to });
+}
+
+function withAttachments(
+  lengths: readonly number[],
+  slab: Uint8Array,
+  attachments: Attachments | undefined,
+): Values {
+  return attachments === undefined ? { lengths, slab } : { lengths, slab, attachments };
 }
 
 /** All pieces as one batch, in their order. One copy; a single piece shares its slab. */
@@ -54,19 +84,39 @@ export function gatherValues(pieces: readonly Piece[]): Values {
     at += end - begin;
     for (let index = from; index < to; index++) lengths[task++] = values.lengths[index] ?? 0;
   }
-  return { lengths, slab };
+  return withAttachments(lengths, slab, gatherAttachments(pieces));
+}
+
+function gatherAttachments(pieces: readonly Piece[]): Attachments | undefined {
+  const all: { at: number[]; frames: Uint8Array[] } = { at: [], frames: [] };
+  let tasks = 0;
+  for (const piece of pieces) {
+    const some = attachmentsOf(piece);
+    for (const at of some?.at ?? []) all.at.push(at + tasks);
+    for (const frame of some?.frames ?? []) all.frames.push(frame);
+    tasks += piece.to - piece.from;
+  }
+  return all.frames.length === 0 ? undefined : all;
+}
+
+/** The same batch with attachments that nobody else can write to. */
+export function withOwnAttachments(values: Values): Values {
+  const { lengths, slab, attachments } = values;
+  if (attachments === undefined) return values;
+  const frames = attachments.frames.map((frame) => Buffer.from(frame));
+  return { lengths, slab, attachments: { at: attachments.at, frames } };
 }
 
 /**
  * The same batch, safe to keep for long: its slab is copied where it keeps a much larger block of memory alive, as a
- * small frame from a socket and a slice of a large batch do.
+ * small frame from a socket and a slice of a large batch do. Attachments are frames that pin only themselves.
  */
 export function ownedValues(values: Values): Values {
   const { slab, lengths } = values;
   if (slab.buffer.byteLength <= 2 * slab.length + pinnedBytesMax) return values;
   const owned = Buffer.allocUnsafeSlow(slab.length);
   owned.set(slab);
-  return { lengths, slab: owned };
+  return withAttachments(lengths, owned, values.attachments);
 }
 
 /** What may stay alive beside a slab without a copy. */

@@ -2,9 +2,10 @@
  * Gathers the values of one batch as they come, encoded in place.
  *
  * It knows nothing of tasks. The slab that `take` gives is never written again, so it can be handed to a socket that
- * does not copy.
+ * does not copy. Large binaries are not copied: they are referred to until the batch is.
  */
 import { TqError } from "../contract/index.ts";
+import { AttachmentsBuilder } from "./attachments.ts";
 import { ByteWriter, tooLarge } from "./byte-writer.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { wireLimits } from "./limits.ts";
@@ -22,9 +23,16 @@ export class ValuesEncoder {
   payloadBytesMax: number;
   #lengths: number[] = [];
   #isWriting = false;
+  readonly #attachments = new AttachmentsBuilder();
 
   constructor(options: EncodeOptions = {}) {
     this.payloadBytesMax = options.payloadBytesMax ?? wireLimits.payloadBytesMax;
+    this.inlinesAll = false;
+  }
+
+  /** True: large binaries of the next values are copied into the slab, not attached. */
+  set inlinesAll(inlines: boolean) {
+    this.#writer.attachments = inlines ? undefined : this.#attachments;
   }
 
   /** Values so far. */
@@ -32,9 +40,9 @@ export class ValuesEncoder {
     return this.#lengths.length;
   }
 
-  /** Their bytes. */
+  /** Their bytes, attachments included. */
   get bytes(): number {
-    return this.#writer.pos;
+    return this.#writer.pos + this.#attachments.bytes;
   }
 
   /** Empty, and not called from inside itself. */
@@ -43,7 +51,7 @@ export class ValuesEncoder {
   }
 
   /**
-   * Adds a value; returns its bytes. Where it throws, nothing was added.
+   * Adds a value; returns its bytes, attachments included. Where it throws, nothing was added.
    *
    * Errors: `TQ_ERR_UNENCODABLE` (details: `path`, `reason`, `index`), `TQ_ERR_PAYLOAD_TOO_LARGE` (details: `bytes`,
    * `bytesMax`, `index`).
@@ -59,6 +67,7 @@ export class ValuesEncoder {
       writeValue(writer, value, 0);
     } catch (error) {
       writer.rewind(start);
+      this.#attachments.drop();
       throw this.#explain(error, value);
     } finally {
       this.#isWriting = false;
@@ -66,34 +75,33 @@ export class ValuesEncoder {
     return this.#finish(start);
   }
 
-  /** Adds a value that is already encoded; returns its bytes. */
-  addEncoded(bytes: Uint8Array): number {
-    const start = this.#writer.pos;
-    this.#writer.endMax = Number.POSITIVE_INFINITY;
-    this.#writer.raw(bytes);
-    return this.#finish(start);
-  }
-
   /** What was gathered, as a fresh slab; the encoder starts anew. */
   take(): Values {
     const lengths = this.#lengths;
     this.#lengths = [];
-    return { lengths, slab: this.#writer.take() };
+    const attachments = this.#attachments.take();
+    const slab = this.#writer.take();
+    return attachments === undefined ? { lengths, slab } : { lengths, slab, attachments };
   }
 
   /** Forgets what was gathered. */
   clear(): void {
     this.#lengths = [];
     this.#writer.rewind(0);
+    this.#attachments.take();
   }
 
   #finish(start: number): number {
-    const bytes = this.#writer.pos - start;
+    const length = this.#writer.pos - start;
+    const apart = this.#attachments.pendingBytes;
+    const bytes = length + apart;
     if (bytes > this.payloadBytesMax) {
       this.#writer.rewind(start);
+      this.#attachments.drop();
       throw this.#payloadTooLarge(bytes);
     }
-    this.#lengths.push(bytes);
+    if (apart > 0) this.#attachments.assign(this.#lengths.length);
+    this.#lengths.push(length);
     return bytes;
   }
 

@@ -6,7 +6,8 @@
  * `write-value.ts`, what arrives in `byte-reader.ts`.
  */
 import { TqError } from "../contract/index.ts";
-import { ByteReader } from "./byte-reader.ts";
+import { AttachmentsReader } from "./attachments.ts";
+import { ByteReader, noAttachments } from "./byte-reader.ts";
 import { wireLimits } from "./limits.ts";
 import { Malformed } from "./malformed.ts";
 import type { Values } from "./messages.ts";
@@ -16,19 +17,20 @@ import { type EncodeOptions, ValuesEncoder } from "./values-encoder.ts";
 const shared = new ValuesEncoder();
 
 /**
- * Encodes one value as fresh bytes.
+ * Encodes one value as fresh bytes, its binaries of any size included.
  *
  * Errors: `TQ_ERR_UNENCODABLE` (details: `path` such as `$.a[3].b`, `reason`), `TQ_ERR_PAYLOAD_TOO_LARGE` (details:
  * `bytes`, `bytesMax`).
  */
 export function encodeValue(value: unknown, options?: EncodeOptions): Uint8Array {
   const encoder = encoderFor(options);
+  encoder.inlinesAll = true;
   encoder.add(value);
   return encoder.take().slab;
 }
 
 /**
- * Encodes values back to back into a fresh slab. All or nothing.
+ * Encodes values back to back into a fresh slab, and sets their large binaries apart, uncopied. All or nothing.
  *
  * Errors: as `encodeValue`, with `index` in the details.
  */
@@ -46,21 +48,36 @@ export function encodeValues(values: readonly unknown[], options?: EncodeOptions
 function encoderFor(options: EncodeOptions | undefined): ValuesEncoder {
   if (!shared.isIdle) return new ValuesEncoder(options);
   shared.payloadBytesMax = options?.payloadBytesMax ?? wireLimits.payloadBytesMax;
+  shared.inlinesAll = false;
   return shared;
 }
 
+/** Where an encoded value is: the bytes from `from` to `to` of a slab, and what is attached to it. */
+export interface EncodedValue {
+  readonly slab: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly attachments?: readonly Uint8Array[] | undefined;
+}
+
 /**
- * Decodes exactly one value. What it returns shares no memory with the bytes.
+ * Decodes exactly one value without attachments. What it returns shares no memory with the bytes.
  *
  * Errors: `TQ_ERR_UNDECODABLE` (details: `reason`).
  */
 export function decodeValue(bytes: Uint8Array): unknown {
-  return decodeValueAt(bytes, 0, bytes.length);
+  return decodeValueAt({ slab: bytes, from: 0, to: bytes.length });
 }
 
-/** The same for the bytes from `from` to `to` of a slab. */
-export function decodeValueAt(slab: Uint8Array, from: number, to: number): unknown {
-  return readAt(new ByteReader(slab), from, to);
+/** The same for a part of a slab. What was attached is not copied: it is what the value holds. */
+export function decodeValueAt({ slab, from, to, attachments }: EncodedValue): unknown {
+  const reader = new ByteReader(slab);
+  if (attachments !== undefined) reader.attachments = attachments;
+  try {
+    return reader.only(from, to);
+  } catch (error) {
+    throw undecodable(error);
+  }
 }
 
 /**
@@ -74,11 +91,13 @@ export function decodeValues(
   onUndecodable: (index: number, error: TqError) => unknown = rethrow,
 ): unknown[] {
   const reader = new ByteReader(values.slab);
-  const { lengths } = values;
+  const { lengths, attachments } = values;
+  const attached = attachments && new AttachmentsReader(attachments);
   const decoded: unknown[] = new Array(lengths.length);
   let from = 0;
   for (let index = 0; index < lengths.length; index++) {
     const to = from + (lengths[index] ?? 0);
+    if (attached !== undefined) reader.attachments = attached.of(index) ?? noAttachments;
     try {
       decoded[index] = reader.only(from, to);
     } catch (error) {
@@ -91,14 +110,6 @@ export function decodeValues(
 
 function rethrow(_index: number, error: TqError): never {
   throw error;
-}
-
-function readAt(reader: ByteReader, from: number, to: number): unknown {
-  try {
-    return reader.only(from, to);
-  } catch (error) {
-    throw undecodable(error);
-  }
 }
 
 function undecodable(error: unknown): TqError {

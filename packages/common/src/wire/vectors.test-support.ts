@@ -1,7 +1,7 @@
 /** The form of `vectors.json`, and how it is made from the cases. */
 import { badMessageCases, readOnlyMessageCases } from "./bad-message-cases.test-support.ts";
 import { encodeMessage } from "./codec.ts";
-import { type Described, describeValue } from "./describe-value.test-support.ts";
+import { type Described, describeValue, writeHex } from "./describe-value.test-support.ts";
 import { protocolVersion } from "./limits.ts";
 import { messageCases } from "./message-cases.test-support.ts";
 import { badValueCases, readOnlyValueCases, valueCases } from "./value-cases.test-support.ts";
@@ -28,7 +28,7 @@ export interface Vectors {
 }
 
 const about = [
-  "Test vectors of TQP/1. Bytes are hex. docs/protocol.md says what they mean.",
+  "Test vectors of TQP/1. Bytes are hex; 0a1b*512 is 0a1b, 512 times. docs/protocol.md says what they mean.",
   "values: this value is written as these bytes, and read from them. valuesToRead: read, but written in another, shorter form. valuesToRefuse: not to be read.",
   "messages: this message is written as these frames, and read from them. messagesToRead: read. messagesToRefuse: refused, as a violation of this class.",
   "A writer may order the keys of a map in another way and choose longer forms; then it still must read all of these.",
@@ -36,30 +36,28 @@ const about = [
   "undefined; number, of: NaN, Infinity, -Infinity or -0; bigint, of: decimal digits; date, of: milliseconds since 1970;",
   "map, of: list of [key, value]; set, of: list; bin, of: hex; a kind of typed array, of: hex of its bytes, little-endian.",
   "A message is its fields by name, as docs/protocol.md has them, with ids and boot ids as hex text, columns as {at, values} or lists,",
-  "ids as {origins, runs}, and the values as {lengths, slab}, with one length for each.",
+  "ids as {origins, runs}, and the values as {lengths, slab}, with one length for each, and attachments as {at, frames}.",
 ];
-
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 /** All cases as they would be written today. */
 export function makeVectors(): Vectors {
   return {
     about,
     protocol: protocolVersion,
-    values: each(valueCases, (value) => ({ value: describeValue(value), hex: hexOf(encodeValue(value)) })),
+    values: each(valueCases, (value) => ({ value: describeValue(value), hex: writeHex(encodeValue(value)) })),
     valuesToRead: each(readOnlyValueCases, ({ value, hex }) => ({ value: describeValue(value), hex })),
     valuesToRefuse: each(badValueCases, (hex) => ({ hex })),
     messages: each(messageCases, (message) => ({
       message: describeValue(message),
-      frames: encodeMessage(message).map(hexOf),
+      frames: encodeMessage(message).map(writeHex),
     })),
     messagesToRead: each(readOnlyMessageCases, ([message, frames]) => ({
       message: describeValue(message),
-      frames: frames.map(hexOf),
+      frames: frames.map(writeHex),
     })),
     messagesToRefuse: each(badMessageCases, ([violation, frames]) => ({
       violation,
-      frames: frames.map(hexOf),
+      frames: frames.map(writeHex),
     })),
   };
 }

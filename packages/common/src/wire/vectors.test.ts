@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeMessage, encodeMessage } from "./codec.ts";
-import { reviveValue } from "./describe-value.test-support.ts";
+import { readHex, reviveValue, writeHex } from "./describe-value.test-support.ts";
 import { binaryKinds } from "./extensions.ts";
 import { grammar } from "./grammar.ts";
 import type { Message } from "./messages.ts";
@@ -12,37 +12,35 @@ const published = JSON.parse(readFileSync(new URL("./vectors.json", import.meta.
 /** Node 22 has no such type: what it cannot hold, it cannot read. */
 const isHere = ({ name }: { name: string }): boolean => name !== "Float16Array" || name in globalThis;
 const vectors: Vectors = { ...published, values: published.values.filter(isHere) };
-const bytes = (hex: string): Buffer => Buffer.from(hex, "hex");
-const hex = (frame: Uint8Array): string => Buffer.from(frame).toString("hex");
 
 describe("the published vectors", () => {
   it.each(vectors.values)("write the value: $name", ({ value, hex: expected }) => {
-    expect(hex(encodeValue(reviveValue(value)))).toBe(expected);
+    expect(writeHex(encodeValue(reviveValue(value)))).toBe(expected);
   });
 
   it.each([...vectors.values, ...vectors.valuesToRead])("read the value: $name", ({ value, hex: given }) => {
-    expect(decodeValue(bytes(given))).toStrictEqual(reviveValue(value));
+    expect(decodeValue(readHex(given))).toStrictEqual(reviveValue(value));
   });
 
   it.each(vectors.valuesToRefuse)("refuse the value: $name", ({ hex: given }) => {
-    expect(() => decodeValue(bytes(given))).toThrowError(
+    expect(() => decodeValue(readHex(given))).toThrowError(
       expect.objectContaining({ code: "TQ_ERR_UNDECODABLE" }),
     );
   });
 
   it.each(vectors.messages)("write the message: $name", ({ message, frames }) => {
-    expect(encodeMessage(reviveValue(message) as Message).map(hex)).toStrictEqual(frames);
+    expect(encodeMessage(reviveValue(message) as Message).map(writeHex)).toStrictEqual(frames);
   });
 
   it.each([...vectors.messages, ...vectors.messagesToRead])(
     "read the message: $name",
     ({ message, frames }) => {
-      expect(decodeMessage(frames.map(bytes))).toStrictEqual({ ok: true, message: reviveValue(message) });
+      expect(decodeMessage(frames.map(readHex))).toStrictEqual({ ok: true, message: reviveValue(message) });
     },
   );
 
   it.each(vectors.messagesToRefuse)("refuse the message: $name", ({ violation, frames }) => {
-    const { reason, ...decoded } = decodeMessage(frames.map(bytes)) as { ok: false; reason: string };
+    const { reason, ...decoded } = decodeMessage(frames.map(readHex)) as { ok: false; reason: string };
     expect(decoded).toMatchObject({ ok: false, violation });
     expect(reason).toMatch(/^[\x20-\x7e]{5,200}$/);
   });

@@ -8,10 +8,7 @@
  */
 import type { ByteWriter } from "./byte-writer.ts";
 import {
-  type BinaryKind,
   bigintExtension,
-  binaryExtension,
-  binaryKinds,
   mapExtension,
   setExtension,
   timestampExtension,
@@ -19,6 +16,7 @@ import {
 } from "./extensions.ts";
 import { isPlain } from "./is-plain.ts";
 import { wireLimits } from "./limits.ts";
+import { writeBinary } from "./write-binary.ts";
 
 /** Thrown for a value that cannot be encoded. */
 export const refused = Symbol("refused");
@@ -81,8 +79,9 @@ function writeBuiltIn(writer: ByteWriter, value: object, depth: number): void {
   if (value instanceof Date) writeDate(writer, value);
   else if (value instanceof Map) writeMap(writer, value, depth + 1);
   else if (value instanceof Set) writeSet(writer, value, depth + 1);
-  else if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) writeBinary(writer, value);
-  else if (isPlain(value)) writePlain(writer, value, depth + 1);
+  else if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    if (!writeBinary(writer, value)) throw refused;
+  } else if (isPlain(value)) writePlain(writer, value, depth + 1);
   else throw refused;
 }
 
@@ -140,24 +139,4 @@ function twosComplement(value: bigint): Uint8Array {
   const bytes = Buffer.from(whole >= "80" ? `00${whole}` : whole, "hex");
   if (value < 0n) for (let index = 0; index < bytes.length; index++) bytes[index] = ~(bytes[index] ?? 0);
   return bytes;
-}
-
-function writeBinary(writer: ByteWriter, value: ArrayBufferView | ArrayBuffer): void {
-  if (Buffer.isBuffer(value)) {
-    writer.binary(value);
-    return;
-  }
-  const bytes = ArrayBuffer.isView(value)
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : new Uint8Array(value);
-  const kind = binaryKinds.indexOf(nameOf(value));
-  if (kind === -1) throw refused;
-  writer.extensionHeader(binaryExtension, 1 + bytes.length);
-  writer.byte(kind);
-  writer.raw(bytes);
-}
-
-/** Of a subclass, too: the tag is the built-in's own. */
-function nameOf(value: ArrayBufferView | ArrayBuffer): BinaryKind {
-  return (value as { [Symbol.toStringTag]: string })[Symbol.toStringTag] as BinaryKind;
 }

@@ -6,6 +6,7 @@
  * entry is always what was, or will be, said as one submission or less: entries are split, never joined.
  */
 import { SeqSet, type SubmitBatch } from "@tq/common/protocol";
+import { bytesOfValues } from "@tq/common/wire";
 import { type Part, sliceBatch } from "./slice-batch.ts";
 
 interface Entry {
@@ -86,7 +87,7 @@ export class KeptBatches {
     this.tasks -= before - kept.count;
     if (before > 0 && kept.count === 0) this.#emptyCount += 1;
     const isMostlyDone = kept.count > 0 && kept.count * 4 <= entry.count;
-    if (isMostlyDone && entry.batch.values.slab.length >= repackBytesMin) {
+    if (isMostlyDone && bytesOfValues(entry.batch.values) >= repackBytesMin) {
       this.#entries.splice(index, 1, ...repacked(entry));
     }
   }

@@ -20,6 +20,7 @@ import {
   type Accepted,
   type Answer,
   type BootId,
+  bytesOfValues,
   type Grants,
   type IdRuns,
   type Message,
@@ -96,7 +97,7 @@ export class VentilatorLink implements SessionClientHandler {
 
   submit(batch: SubmitBatch): void {
     this.#book.keep(batch);
-    this.#account.spend(countIds(batch.ids), batch.values.slab.length);
+    this.#account.spend(countIds(batch.ids), bytesOfValues(batch.values));
     this.#outgoing.push(batch);
     this.#offerCredit();
   }
@@ -293,7 +294,7 @@ export class VentilatorLink implements SessionClientHandler {
           ? [next, undefined]
           : this.#book.split(next, this.#account.tasks);
       if (rest !== undefined) this.#backlog.unshift(rest);
-      this.#account.spend(countIds(batch.ids), batch.values.slab.length);
+      this.#account.spend(countIds(batch.ids), bytesOfValues(batch.values));
       session.send(now, { verb: "SUBMIT", ...batch });
     }
   }

@@ -3,7 +3,7 @@
  *
  * What a loop has taken and not yet committed still counts as waiting: it is still here, and still nobody's.
  */
-import type { SessionId } from "@tq/common/wire";
+import { bytesOfValues, type SessionId } from "@tq/common/wire";
 import { CreditPool, type CreditShare } from "./credit-pool.ts";
 import type { SinkLimits } from "./limits.ts";
 import type { ResultBatch } from "./result-batch.ts";
@@ -45,7 +45,7 @@ export class Inbox {
 
   add(entry: Entry): void {
     this.waiting += entry.batch.count;
-    this.waitingBytes += entry.batch.values.slab.length;
+    this.waitingBytes += bytesOfValues(entry.batch.values);
     this.#entries.push(entry);
   }
 

@@ -15,6 +15,7 @@ import {
 } from "@tq/common/protocol";
 import {
   type BootId,
+  bytesOfValues,
   type Hello,
   type Message,
   mayCarry,
@@ -24,6 +25,7 @@ import {
   type Role,
   type SessionId,
   type SessionMessage,
+  sizesOfValues,
 } from "@tq/common/wire";
 import type { CreditShare } from "./credit-pool.ts";
 import type { SinkEvent } from "./events.ts";
@@ -88,7 +90,8 @@ export class Peers implements SessionServerHandler {
   violated(name: string | undefined, reason: string): void {
     this.violations += 1;
     const count = this.violations;
-    if ((count & (count - 1)) === 0) this.#options.report({ type: "peer.violation", peer: name, reason, count });
+    if ((count & (count - 1)) === 0)
+      this.#options.report({ type: "peer.violation", peer: name, reason, count });
   }
 
   /** Sends what credit has become free. Once per turn. */
@@ -188,8 +191,9 @@ export class Peers implements SessionServerHandler {
     }
     const { inbox, share } = part;
     const { ids, attempts, traceparent, durationsUs } = message;
-    const { lengths, slab } = message.values;
-    const came = { results: lengths.length, bytes: slab.length, lastBytes: lengths.at(-1) ?? 0 };
+    const sizes = sizesOfValues(message.values);
+    const bytes = bytesOfValues(message.values);
+    const came = { results: sizes.length, bytes, lastBytes: sizes.at(-1) ?? 0 };
     if (!inbox.credit.receive(share, came)) {
       return this.#breach(now, session, `more RESULTS of ${inbox.name} than there was credit for`);
     }
@@ -197,7 +201,7 @@ export class Peers implements SessionServerHandler {
       name: inbox.name,
       contract: inbox.contract,
       outcome: "completed",
-      count: lengths.length,
+      count: sizes.length,
       ids,
       attempts,
       traceparent,

@@ -5,11 +5,13 @@
 import type { OutcomeStatus } from "@tq/common";
 import { forEachRun, IdRunsBuilder, type PlacedRun, SparseBuilder } from "@tq/common/protocol";
 import {
+  bytesOfValues,
   gatherValues,
   type IdRuns,
   type Piece,
   prefixOffsets,
   type SparseColumn,
+  sizesOfValues,
   type Values,
 } from "@tq/common/wire";
 
@@ -54,12 +56,12 @@ export function forEachRunOf({ batch, from, to }: Rows, visit: (run: PlacedRun) 
   });
 }
 
-/** Bytes of the values of these rows. */
+/** Bytes of the values of these rows, attachments included. */
 export function bytesOf({ batch, from, to }: Rows): number {
-  const { lengths, slab } = batch.values;
-  if (from === 0 && to === batch.count) return slab.length;
+  if (from === 0 && to === batch.count) return bytesOfValues(batch.values);
+  const sizes = sizesOfValues(batch.values);
   let bytes = 0;
-  for (let row = from; row < to; row++) bytes += lengths[row] ?? 0;
+  for (let row = from; row < to; row++) bytes += sizes[row] ?? 0;
   return bytes;
 }
 

@@ -8,7 +8,7 @@
 import { formatTaskId, type OutcomeStatus, traceIdOf } from "@tq/common";
 import { invariant } from "@tq/common/contract";
 import { SparseReader, type Timing } from "@tq/common/protocol";
-import type { Message } from "@tq/common/wire";
+import { bytesOfValues, type Message } from "@tq/common/wire";
 import type { WindowSnapshot } from "./duplicate-window.ts";
 import type { SinkEvent, TaskRef } from "./events.ts";
 import type { Entry, Inbox } from "./inbox.ts";
@@ -211,7 +211,7 @@ export class SinkCore {
     const isWhole = kept[0] === 0 && kept[1] === batch.count;
     const fresh = isWhole ? batch : keepRows(batch, kept);
     if (share !== undefined && !isWhole) {
-      const bytes = batch.values.slab.length - fresh.values.slab.length;
+      const bytes = bytesOfValues(batch.values) - bytesOfValues(fresh.values);
       inbox.credit.release(share, batch.count - fresh.count, bytes);
     }
     if (fresh.count === 0) return this.#inboxes.tidy(inbox);

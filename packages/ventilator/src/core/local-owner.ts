@@ -1,7 +1,7 @@
 /** The submitter of this process as an owner of tasks: the same as a remote producer, without a session. */
 import type { OutcomeStatus, TqError } from "@tq/common";
 import type { SubmitBatch, SubmitEvents, SubmitPort } from "@tq/common/protocol";
-import type { IdRuns } from "@tq/common/wire";
+import { type IdRuns, withOwnAttachments } from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
 
@@ -23,8 +23,11 @@ export class LocalOwner implements OwnerEvents, SubmitPort {
     this.#owner = new Owner("local", this, { isRemote: false });
   }
 
+  /** An answered task is over with its call. Any other outlives it, and its caller may write to its buffers again. */
   submit(batch: SubmitBatch): void {
-    this.#parts.admissions.submit(this.#parts.now(), this.#owner, batch);
+    const { values, reply } = batch;
+    const kept = reply === "answer" ? values : withOwnAttachments(values);
+    this.#parts.admissions.submit(this.#parts.now(), this.#owner, { ...batch, values: kept });
   }
 
   cancel(ids: IdRuns): void {

@@ -11,7 +11,7 @@ import {
   type Timing,
   type WelcomeDetails,
 } from "@tq/common/protocol";
-import type { Hello, Message, Origin, SessionMessage } from "@tq/common/wire";
+import { bytesOfValues, type Hello, type Message, type Origin, type SessionMessage } from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
@@ -107,7 +107,7 @@ export class ProducerSessions implements SessionServerHandler {
     if (peer === undefined) return;
     switch (message.verb) {
       case "SUBMIT":
-        if (peer.receive(countIds(message.ids), message.values.slab.length))
+        if (peer.receive(countIds(message.ids), bytesOfValues(message.values)))
           return this.#parts.admissions.submit(now, peer.owner, message);
         this.#violation(session, "more tasks than it had credit for");
         return this.#server.end(now, session, "violation");

@@ -7,7 +7,7 @@
  */
 import type { OutcomeStatus, UnsuccessfulOutcome } from "@tq/common";
 import { IdRunsBuilder, idRun, SparseBuilder } from "@tq/common/protocol";
-import { encodeValue, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
+import { encodeValues, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
 import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
@@ -128,10 +128,7 @@ export class Settlement {
 
 const payloadOf = (outcome: UnsuccessfulOutcome): unknown => ("error" in outcome ? outcome.error : null);
 
-const oneValue = (outcome: UnsuccessfulOutcome): Values => {
-  const slab = encodeValue(payloadOf(outcome));
-  return { lengths: [slab.length], slab };
-};
+const oneValue = (outcome: UnsuccessfulOutcome): Values => encodeValues([payloadOf(outcome)]);
 
 const proposeContent = (proposals: readonly Proposal[]): NumberedContent | undefined => {
   const first = proposals[0];

@@ -7,7 +7,7 @@
  */
 import type { OutcomeStatus, RemoteError, TaskPolicy } from "@tq/common";
 import type { Origin, TaskOptionColumns, Values } from "@tq/common/wire";
-import { prefixOffsets } from "@tq/common/wire";
+import { prefixOffsets, sizesOfValues } from "@tq/common/wire";
 import type { Owner } from "./owner.ts";
 
 /**
@@ -85,7 +85,10 @@ export class TaskBatch {
   readonly acceptedAt: number;
   options: TaskOptionColumns;
   values: Values;
+  /** Where each payload begins in the slab. */
   offsets: Uint32Array;
+  /** The bytes of all payloads before each one, attachments included. */
+  #sizes: Uint32Array;
   /** One of `taskState` per task. */
   readonly state: Uint8Array;
   /** Number of the last lease, 0 before the first. */
@@ -107,6 +110,8 @@ export class TaskBatch {
     this.options = content.options;
     this.values = content.values;
     this.offsets = prefixOffsets(content.values.lengths);
+    const hasAttachments = content.values.attachments !== undefined;
+    this.#sizes = hasAttachments ? prefixOffsets(sizesOfValues(content.values)) : this.offsets;
     this.state = new Uint8Array(content.count);
     this.attempt = new Uint32Array(content.count);
     this.holder = new Uint32Array(content.count);
@@ -114,7 +119,7 @@ export class TaskBatch {
   }
 
   bytesOf(from: number, to: number): number {
-    return (this.offsets[to] ?? 0) - (this.offsets[from] ?? 0);
+    return (this.#sizes[to] ?? 0) - (this.#sizes[from] ?? 0);
   }
 
   trouble(index: number): TaskTrouble | undefined {
@@ -152,6 +157,7 @@ export class TaskBatch {
     this.values = noValues;
     this.options = {};
     this.offsets = nothing;
+    this.#sizes = nothing;
     this.attempt = nothing;
     this.holder = nothing;
     this.#trouble = undefined;

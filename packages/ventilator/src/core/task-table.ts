@@ -57,7 +57,7 @@ export class TaskTable {
     if (last === undefined || last.first < batch.first) batches.push(batch);
     else batches.splice(indexAfter(batches, batch.first), 0, batch);
     this.tasks += batch.count;
-    this.bytes += batch.values.slab.length;
+    this.bytes += batch.bytesOf(0, batch.count);
   }
 
   /** The unsettled or recently settled batch that a task is in. */

@@ -8,6 +8,7 @@
 import type { RemoteError } from "@tq/common";
 import { forEachRun, SparseBuilder, SparseReader } from "@tq/common/protocol";
 import {
+  AttachmentsReader,
   type Done,
   decodeValueAt,
   type Failed,
@@ -63,8 +64,12 @@ export class WorkerMessages {
     const offsets = prefixOffsets(message.values.lengths);
     const finals = new SparseReader(message.final);
     const delays = new SparseReader(message.afterMs);
+    const { slab, attachments } = message.values;
+    const attached = attachments && new AttachmentsReader(attachments);
     this.#forEachLease(worker, message, (batch, index, position) => {
-      const error = decodeValueAt(message.values.slab, offsets[position] ?? 0, offsets[position + 1] ?? 0);
+      const from = offsets[position] ?? 0;
+      const to = offsets[position + 1] ?? 0;
+      const error = decodeValueAt({ slab, from, to, attachments: attached?.of(position) });
       const failure = {
         error: asRemoteError(error),
         final: finals.at(position) === true,

@@ -75,8 +75,13 @@ export class Attempt {
   isCarried = false;
   /** Named by the WELCOME that is being handled. */
   isAdopted = false;
+  /** Where the input is in the slab of its batch. */
   inputFrom = 0;
+  inputTo = 0;
+  /** Its size, attachments included: what it uses of the credit. */
   inputBytes = 0;
+  /** Of the input; let go when its handler is called. */
+  attachments: readonly Uint8Array[] | undefined = undefined;
   timeoutMs = 0;
   expiresAt = Number.POSITIVE_INFINITY;
   traceparent: string | undefined = undefined;
@@ -104,6 +109,7 @@ export class AttemptPool {
     attempt.state = "free";
     attempt.home = undefined;
     attempt.batch = undefined;
+    attempt.attachments = undefined;
     attempt.traceparent = undefined;
     attempt.block = undefined;
     attempt.next = undefined;

@@ -309,7 +309,9 @@ const describe = (attempt: Attempt, into: StartedAttempt): void => {
   into.traceparent = attempt.traceparent;
   into.slab = attempt.batch?.slab ?? into.slab;
   into.from = attempt.inputFrom;
-  into.to = attempt.inputFrom + attempt.inputBytes;
+  into.to = attempt.inputTo;
+  into.attachments = attempt.attachments;
+  attempt.attachments = undefined;
 };
 
 const notWanted = new TqError("TQ_ERR_CANCELLED", "the attempt is not wanted any more");

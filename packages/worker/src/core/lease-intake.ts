@@ -4,7 +4,7 @@
  */
 import { defaultPolicy, TqError } from "@tq/common";
 import { forEachRun, SparseReader } from "@tq/common/protocol";
-import { ownedValues, type Tasks } from "@tq/common/wire";
+import { AttachmentsReader, bytesOfValues, ownedValues, sizesOfValues, type Tasks } from "@tq/common/wire";
 import type { Account } from "./account.ts";
 import type { Attempt, Lane, Outlet, TaskBatch } from "./attempt.ts";
 import type { Holdings } from "./holdings.ts";
@@ -30,14 +30,14 @@ export class LeaseIntake {
     const { message, outlet } = from;
     const { definition, epoch } = message;
     const isKnown = definition < this.#timeoutsMs.length;
-    const isWithinCredit = isKnown && account.grants.receive(definition, message.values.lengths);
+    const isWithinCredit = isKnown && account.grants.receive(definition, sizesOfValues(message.values));
     if (epoch === account.epoch && outlet !== undefined && isWithinCredit) {
       this.#lease(now, message, account.lane(definition, outlet));
       return undefined;
     }
     account.unsaid.returnedAll(message);
     if (isKnown) {
-      account.grants.release(definition, message.values.lengths.length, message.values.slab.length);
+      account.grants.release(definition, message.values.lengths.length, bytesOfValues(message.values));
       this.#holdings.windows.touch(definition);
     }
     if (epoch !== account.epoch) return `TASKS of epoch ${epoch} in a session of epoch ${account.epoch}`;
@@ -49,7 +49,10 @@ export class LeaseIntake {
   #lease(now: number, message: Tasks, lane: Lane): void {
     const { accounts, pool } = this.#holdings;
     const account = accounts[lane.ventilator];
-    const { slab, lengths } = ownedValues(message.values);
+    const values = ownedValues(message.values);
+    const { slab, lengths, attachments } = values;
+    const sizes = sizesOfValues(values);
+    const attached = attachments && new AttachmentsReader(attachments);
     const batch: TaskBatch = { lane, slab, unstarted: lengths.length };
     const fill = new OptionsFiller(
       now,
@@ -67,8 +70,10 @@ export class LeaseIntake {
         attempt.isCarried = false;
         attempt.isAdopted = false;
         attempt.inputFrom = from;
-        attempt.inputBytes = lengths[position + offset] ?? 0;
-        from += attempt.inputBytes;
+        from += lengths[position + offset] ?? 0;
+        attempt.inputTo = from;
+        attempt.inputBytes = sizes[position + offset] ?? 0;
+        if (attached !== undefined) attempt.attachments = attached.of(position + offset);
         fill.fill(attempt, position + offset);
         if (home !== undefined) this.#admit(now, attempt, home);
       }

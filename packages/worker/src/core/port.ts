@@ -49,10 +49,11 @@ export interface StartedAttempt {
   attempt: number;
   timeoutMs: number;
   traceparent: string | undefined;
-  /** The input, encoded: `slab` from `from` to `to`. */
+  /** The input, encoded: `slab` from `from` to `to`, and what is attached to it. */
   slab: Uint8Array;
   from: number;
   to: number;
+  attachments: readonly Uint8Array[] | undefined;
 }
 
 export const createStartedAttempt = (): StartedAttempt => ({
@@ -69,4 +70,5 @@ export const createStartedAttempt = (): StartedAttempt => ({
   slab: new Uint8Array(0),
   from: 0,
   to: 0,
+  attachments: undefined,
 });

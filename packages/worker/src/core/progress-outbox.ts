@@ -1,6 +1,15 @@
 /** What handlers reported of their progress in this turn: of each attempt only the last value leaves. */
 import { IdRunsBuilder } from "@tq/common/protocol";
-import { encodeValue, type Origin, ValuesEncoder, wireLimits } from "@tq/common/wire";
+import {
+  bytesOfValues,
+  encodeValues,
+  gatherValues,
+  type Origin,
+  type Piece,
+  prefixOffsets,
+  type Values,
+  wireLimits,
+} from "@tq/common/wire";
 import type { Account } from "./account.ts";
 import type { Attempt } from "./attempt.ts";
 import { laneOf } from "./holdings.ts";
@@ -9,7 +18,8 @@ interface Report {
   readonly ventilator: number;
   readonly origin: Origin;
   readonly seq: number;
-  readonly bytes: Uint8Array;
+  /** One. */
+  readonly values: Values;
 }
 
 export class ProgressOutbox {
@@ -20,12 +30,12 @@ export class ProgressOutbox {
     this.#payloadBytesMax = payloadBytesMax;
   }
 
-  /** Errors: those of `encodeValue`. */
+  /** Errors: those of `encodeValues`. */
   add(attempt: Attempt, value: unknown): void {
-    const bytes = encodeValue(value, { payloadBytesMax: this.#payloadBytesMax });
+    const values = encodeValues([value], { payloadBytesMax: this.#payloadBytesMax });
     const { ventilator } = laneOf(attempt);
     const origin = attempt.home?.origin ?? "";
-    this.#byRun.set(attempt.run, { ventilator, origin, seq: attempt.seq, bytes });
+    this.#byRun.set(attempt.run, { ventilator, origin, seq: attempt.seq, values });
   }
 
   /** Says it, or forgets it where nobody is there to hear it. */
@@ -44,14 +54,19 @@ export class ProgressOutbox {
 
 const send = ({ session }: Account, reports: readonly Report[]): void => {
   const ids = new IdRunsBuilder();
-  const values = new ValuesEncoder({ payloadBytesMax: wireLimits.bodyBytesMax });
-  const finish = () => session?.sendUnnumbered({ verb: "PROGRESS", ids: ids.take(), values: values.take() });
-  for (const { origin, seq, bytes } of reports) {
-    const isFull =
-      ids.count === wireLimits.tasksPerMessageMax || values.bytes + bytes.length > wireLimits.bodyBytesMax;
-    if (isFull) finish();
+  let pieces: Piece[] = [];
+  let bytes = 0;
+  const finish = () => {
+    session?.sendUnnumbered({ verb: "PROGRESS", ids: ids.take(), values: gatherValues(pieces) });
+    pieces = [];
+    bytes = 0;
+  };
+  for (const { origin, seq, values } of reports) {
+    const more = bytesOfValues(values);
+    if (ids.count === wireLimits.tasksPerMessageMax || bytes + more > wireLimits.bodyBytesMax) finish();
     ids.add(origin, seq);
-    values.addEncoded(bytes);
+    pieces.push({ values, offsets: prefixOffsets(values.lengths), from: 0, to: 1 });
+    bytes += more;
   }
   if (ids.count > 0) finish();
 };

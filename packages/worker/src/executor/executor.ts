@@ -133,7 +133,8 @@ export class Executor implements Settlement {
     this.#options.started?.set(next);
     let input: unknown;
     try {
-      input = decodeValueAt(next.slab, next.from, next.to);
+      input = decodeValueAt(next);
+      next.attachments = undefined;
     } catch (error) {
       this.#fail(call, error);
       return;
