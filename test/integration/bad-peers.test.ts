@@ -192,10 +192,12 @@ test("peers that connect and say nothing, or nothing after HELLO, disturb no wor
   await cluster.use(new RawPeer(sink)).join({ role: "ventilator" });
   await cluster.events.next("worker.gone", { fits: ({ worker }) => worker === "raw" });
   await vi.waitFor(() => expect(cluster.ventilator.stats().producers).toBe(1), waitOptions);
-  const isSilent = ({ name, reason }: { name: string; reason: string }) =>
-    name === "raw" && reason === "silent";
-  await cluster.sinkEvents.next("worker.left", { fits: isSilent });
-  await cluster.sinkEvents.next("ventilator.left", { fits: isSilent });
+  await cluster.sinkEvents.next("worker.left", {
+    fits: ({ worker, reason }) => worker === "raw" && reason === "silent",
+  });
+  await cluster.sinkEvents.next("ventilator.left", {
+    fits: ({ ventilator, reason }) => ventilator === "raw" && reason === "silent",
+  });
   await finish();
   expect(cluster.ventilator.stats()).toMatchObject({ workers: 1, producers: 1 });
   for (const socket of sockets) socket.destroy();
@@ -302,7 +304,7 @@ test("a worker that offers results and never hears of their commit: others have 
     const ids = { origins: ["00000000000000ff"], runs: [0, number, 1] };
     await deaf.say({ ...says, number, ids, values });
   }
-  const isDeaf = ({ name }: { name: string }) => name === "raw";
+  const isDeaf = ({ worker }: { worker: string }) => worker === "raw";
   expect(await cluster.sinkEvents.next("worker.left", { fits: isDeaf })).toMatchObject({ reason: "silent" });
   await finish({ besides: 100 });
 });
