@@ -3,7 +3,7 @@
 // be able to disturb another, and because the leak check counts the handles of a whole process.
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-type Kind = { name: string; include: string[]; testTimeoutMs: number };
+type Kind = { name: string; include: string[]; testTimeoutMs: number; globalSetup?: string[] };
 
 /** Kinds that start processes or compile need more than the few seconds that a pure test may take. */
 const kinds: Kind[] = [
@@ -15,13 +15,25 @@ const kinds: Kind[] = [
   { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeoutMs: 120_000 },
   { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeoutMs: 60_000 },
   { name: "examples", include: ["test/examples/**/*.test.ts"], testTimeoutMs: 60_000 },
+  {
+    name: "packages",
+    include: ["test/packages/**/*.test.ts"],
+    testTimeoutMs: 120_000,
+    globalSetup: ["./test/packages/global-setup.ts"],
+  },
   { name: "regression", include: ["test/regression/**/*.test.ts"], testTimeoutMs: 60_000 },
 ];
 
-const project = ({ name, include, testTimeoutMs }: Kind): TestProjectInlineConfiguration => ({
+const project = ({
+  name,
+  include,
+  testTimeoutMs,
+  globalSetup = [],
+}: Kind): TestProjectInlineConfiguration => ({
   test: {
     name,
     include,
+    globalSetup,
     setupFiles: ["./test/setup/no-leaks.ts"],
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,

@@ -14,6 +14,10 @@ export interface StartOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Iterable<string>;
+  /** Where it runs, and where `path` is looked for. Default: the project's root. */
+  readonly folder?: string;
+  /** The Node that runs it. Default: this one. */
+  readonly node?: string;
 }
 
 export interface ProgramEnd {
@@ -33,11 +37,12 @@ export class StartedProgram implements AsyncDisposable {
   readonly #watchers = new Set<() => void>();
   #isOver = false;
 
-  /** `path` is relative to the project's root. */
-  constructor(path: string, { args = [], env = {}, input }: StartOptions = {}) {
+  /** `path` is relative to the project's root, or to `folder`. */
+  constructor(path: string, options: StartOptions = {}) {
+    const { args = [], env = {}, input, folder = projectRoot, node = process.execPath } = options;
     this.#path = path;
-    const child = spawn(process.execPath, [join(projectRoot, path), ...args], {
-      cwd: projectRoot,
+    const child = spawn(node, [join(folder, path), ...args], {
+      cwd: folder,
       env: { ...process.env, ...env },
     });
     this.#child = child;

@@ -1,0 +1,107 @@
+import { copyFile, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { playQuickStart } from "../examples/quick-start-run.ts";
+import { outputOf, StartedProgram } from "../examples/started-program.ts";
+import { run, workspace } from "./pack-all.ts";
+import { packed } from "./packed.ts";
+import { typeErrors } from "./user-project.ts";
+
+const anyPort = "tcp://127.0.0.1:*";
+const command = "node_modules/@tq/cli/dist/main.js";
+
+/** The oldest Node that the packages support. */
+const oldestNode = join(
+  dirname(createRequire(import.meta.url).resolve("node-22.18/package.json")),
+  "bin/node",
+);
+
+test("the examples, the README's code among them, compile under strict settings, and so do all declarations", async () => {
+  expect(await typeErrors(packed().userProject)).toBe("");
+});
+
+test("the README's pipeline in one process runs", async () => {
+  const output = await outputOf("examples/local.ts", { folder: packed().userProject });
+  expect(output[0]).toBe("7 squared is 49");
+});
+
+test("the README's quick start runs in four processes, with await using", async () => {
+  await playQuickStart({ folder: packed().userProject });
+});
+
+test("the oldest Node that is tested is the oldest that the packages promise", async () => {
+  const { engines } = JSON.parse(await readFile(join(workspace, "package.json"), "utf8"));
+  const version = (await run(oldestNode, ["--version"], workspace)).trim();
+  expect(version).toMatch(new RegExp(`^v${engines.node.replace(">=", "")}\\.0$`));
+});
+
+test("all roles run on the oldest Node, with close() instead of await using", async () => {
+  const folder = packed().userProject;
+  await copyFile(join(import.meta.dirname, "fixtures/close-all.ts"), join(folder, "close-all.ts"));
+  expect(await outputOf("close-all.ts", { folder, node: oldestNode })).toEqual([
+    "run: 49",
+    "map: 1",
+    "map: 4",
+    "map: 9",
+    "submit: 1208925819614629174706176",
+    "closed",
+  ]);
+});
+
+test("CommonJS code can require the packages, on the oldest Node, too", async () => {
+  const folder = packed().userProject;
+  const code =
+    'const { startLocal, TqError } = require("@tq/local"); console.log(typeof startLocal, TqError.name)';
+  for (const node of [process.execPath, oldestNode]) {
+    expect(await run(node, ["--input-type=commonjs", "--eval", code], folder)).toBe("function TqError\n");
+  }
+});
+
+test("the installed command says what it can, by the link that the package manager made", async () => {
+  const folder = packed().userProject;
+  const { version } = JSON.parse(await readFile(join(workspace, "packages/cli/package.json"), "utf8"));
+  // The link starts the first node of the PATH.
+  const shell = (line: string) =>
+    run("env", [`PATH=${dirname(process.execPath)}:${process.env.PATH}`, "sh", "-c", line], folder);
+  expect(await shell("node_modules/.bin/tq --version")).toBe(`${version}\n`);
+  const help = await shell("node_modules/.bin/tq --help");
+  for (const name of ["ventilator", "worker", "sink", "submit"])
+    expect(help).toMatch(new RegExp(`^ +${name} `, "m"));
+});
+
+test.each([
+  ["this Node", process.execPath],
+  ["the oldest Node", oldestNode],
+])("the installed command carries tasks from a shell to a file, on %s", async (_, node) => {
+  const folder = packed().userProject;
+  const tq = (...args: string[]) => new StartedProgram(command, { folder, node, args });
+  await using sink = tq("sink", "--bind", anyPort);
+  const { bind } = await sink.ready();
+  await using ventilator = tq(
+    "ventilator",
+    "--workers",
+    anyPort,
+    "--producers",
+    anyPort,
+    "--sink",
+    `${bind}`,
+  );
+  const { workers, producers } = await ventilator.ready();
+  await using worker = tq("worker", "examples/four-shells/handlers.ts", "--ventilator", `${workers}`);
+  await worker.ready();
+  const to = ["--ventilator", `${producers}`];
+
+  await using submit = tq("submit", "math.square", "12", ...to);
+  expect(await submit.ended).toMatchObject({ exitCode: 0 });
+  await using waiting = tq("submit", "math.square", "13", ...to, "--wait");
+  const end = await waiting.ended;
+  expect(end.stdout.map((line) => JSON.parse(line))).toMatchObject([{ outcome: "completed", output: 169 }]);
+
+  expect(await ventilator.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
+  const { stdout } = await sink.stop("SIGTERM");
+  expect(stdout.slice(1).map((line) => JSON.parse(line))).toMatchObject([
+    { outcome: "completed", output: 144 },
+  ]);
+  expect(await worker.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
+});
