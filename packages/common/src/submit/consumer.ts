@@ -10,6 +10,8 @@ import type { Lane, Wanting } from "./batch.ts";
 export interface Consumer extends Wanting {
   /** Where its tasks gather. */
   readonly lane: Lane<Consumer>;
+  /** Told of large inputs, and of outputs before they come: so many bytes each. */
+  sized?(bytes: number): void;
   handedOver(slot: number, origin: Origin, seq: number): void;
   /** Sink-bound: the owner keeps it. */
   accepted(slot: number): void;

@@ -15,7 +15,7 @@ import {
   type SubmitEvents,
   type SubmitPort,
 } from "../protocol/index.ts";
-import { decodeValues, type IdRuns } from "../wire/index.ts";
+import { bytesOfValues, decodeValues, type IdRuns } from "../wire/index.ts";
 import { contactLost, type Handed, refusedByOwner } from "./call-errors.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Desk } from "./desk.ts";
@@ -99,6 +99,8 @@ export class Inbound implements SubmitEvents {
       const ledger = this.#desk.ledgers.get(origin);
       if (ledger === undefined) return;
       ledger.settled.add(outcome, first, count);
+    const meanBytes = bytesOfValues(values) / values.lengths.length;
+    let sized: Consumer | undefined;
       const { records } = ledger;
       for (let offset = 0; offset < count; offset++) {
         const consumer = records.take(first + offset);
@@ -107,6 +109,8 @@ export class Inbound implements SubmitEvents {
         const at = position + offset;
         this.tally.answered += 1;
         const error = unreadable.size === 0 ? undefined : unreadable.get(at);
+        if (consumer !== sized) consumer.sized?.(meanBytes);
+        sized = consumer;
         const attempt = attemptOf.at(at) ?? 1;
         if (error !== undefined) consumer.refused(slot, error);
         else if (outcome === "completed") consumer.completed(slot, outputs[at], attempt);

@@ -21,6 +21,11 @@ export const submitLimits = {
   /** `map`: enough for a few batches per worker on a local network. Raised: memory. */
   inFlightDefault: 1024,
   inFlightMax: 1_000_000,
+  /**
+   * `map` reads no further while what it has in flight may come to more than this: 40 frames of full HD video, enough for the
+   * slots of a few machines. Raised: memory.
+   */
+  inFlightBytesMax: 256 * MiB,
   /** Ranges of settled seqs remembered per origin and outcome, so that a late `cancel` is told what stands. */
   settledRangesMax: 4096,
   /** Deadlines are noticed at most this much late, so that one timer serves many. */

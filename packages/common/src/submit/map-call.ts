@@ -12,6 +12,7 @@ import type { TaskSettings } from "./call-options.ts";
 import type { Consumer, Source } from "./consumer.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
+import { ExpectedBytes } from "./expected-bytes.ts";
 import { InputReader, type Reading } from "./input-reader.ts";
 import type { MapOrder } from "./map-order.ts";
 import { type MappedTask, MapSlots, slotState } from "./map-slots.ts";
@@ -60,6 +61,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
   #read = 0;
   /** Tasks read and not yet yielded. */
   #inFlight = 0;
+  readonly #expected = new ExpectedBytes();
   /** What ends the map, when nothing is left to yield. */
   #failure: { readonly error: unknown } | undefined;
   #state: "new" | "reading" | "read" | "over" = "new";
@@ -117,6 +119,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
 
   hasRoom(): boolean {
     if (this.#state !== "reading" || this.#inFlight >= this.#slots.count) return false;
+    if (!this.#expected.allows(this.#inFlight)) return false;
     if (this.#desk.outbox.hasRoom) return true;
     this.#wantMore();
     return false;
@@ -154,6 +157,10 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
   }
 
   accepted(): void {}
+
+  sized(bytes: number): void {
+    this.#expected.saw(bytes);
+  }
 
   completed(slot: number, output: unknown, attempt: number): void {
     this.#slots.attempts[slot] = attempt;

@@ -6,6 +6,7 @@
  */
 import { isTqError, TqError } from "../contract/index.ts";
 import { idRun, type SubmitPort } from "../protocol/index.ts";
+import { wireLimits } from "../wire/index.ts";
 import { Batch, type Cut } from "./batch.ts";
 import type { Consumer } from "./consumer.ts";
 import { submitLimits } from "./limits.ts";
@@ -55,6 +56,7 @@ export class Outbox {
     this.#refuseBeyondLimit();
     const { lane } = consumer;
     const bytes = encode(consumer, value);
+    if (bytes >= wireLimits.attachmentBytesMin) consumer.sized?.(bytes);
     if (lane.gathering === undefined) {
       lane.gathering = new Batch(lane);
       this.#queue.push(lane.gathering);

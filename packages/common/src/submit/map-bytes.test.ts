@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { defineTask, type } from "../contract/index.ts";
+import { submitLimits } from "./limits.ts";
+import { TestBed } from "./submitter.test-support.ts";
+
+const MiB = 1024 * 1024;
+const image = Buffer.alloc(8 * MiB);
+const blur = defineTask({ name: "blur", input: type<Buffer | number>(), output: type<Buffer | number>() });
+
+const roomFor = submitLimits.inFlightBytesMax / image.length;
+
+/** Counts what is read of it. */
+function repeating<Input>(input: Input) {
+  const inputs = {
+    read: 0,
+    *[Symbol.iterator]() {
+      for (;;) {
+        inputs.read += 1;
+        yield input;
+      }
+    },
+  };
+  return inputs;
+}
+
+test("a map reads large inputs only as far as their bytes allow, whatever inFlight says", async () => {
+  const bed = new TestBed();
+  const inputs = repeating(image);
+  const outputs = bed.submitter.map(blur, inputs, { inFlight: 1000 });
+  const first = outputs.next();
+  await bed.settle();
+  expect(inputs.read).toBe(roomFor);
+  bed.answer(1, image);
+  await first;
+  await bed.settle();
+  expect(inputs.read).toBe(roomFor + 1);
+});
+
+test("a map reads fewer small inputs once it has seen that their outputs are large", async () => {
+  const bed = new TestBed();
+  const inputs = repeating(1);
+  const outputs = bed.submitter.map(blur, inputs, { inFlight: 100 });
+  const first = outputs.next();
+  await bed.settle();
+  expect(inputs.read).toBe(100);
+  for (let seq = 1; seq <= 100; seq++) bed.answer(seq, image);
+  await first;
+  for (let taken = 1; taken < 100 - roomFor; taken++) await outputs.next();
+  await bed.settle();
+  expect(inputs.read).toBe(100);
+  await outputs.next();
+  await bed.settle();
+  expect(inputs.read).toBe(101);
+});
