@@ -95,22 +95,22 @@ export class Inbound implements SubmitEvents {
       return undefined;
     });
     const attemptOf = new SparseReader(attempts);
+    const meanBytes = bytesOfValues(values) / values.lengths.length;
+    let sized: Consumer | undefined;
     forEachRun(ids, ({ origin, first, count, position }) => {
       const ledger = this.#desk.ledgers.get(origin);
       if (ledger === undefined) return;
       ledger.settled.add(outcome, first, count);
-    const meanBytes = bytesOfValues(values) / values.lengths.length;
-    let sized: Consumer | undefined;
       const { records } = ledger;
       for (let offset = 0; offset < count; offset++) {
         const consumer = records.take(first + offset);
         if (consumer === undefined) continue;
+        if (consumer !== sized) consumer.sized?.(meanBytes);
+        sized = consumer;
         const slot = records.takenSlot;
         const at = position + offset;
         this.tally.answered += 1;
         const error = unreadable.size === 0 ? undefined : unreadable.get(at);
-        if (consumer !== sized) consumer.sized?.(meanBytes);
-        sized = consumer;
         const attempt = attemptOf.at(at) ?? 1;
         if (error !== undefined) consumer.refused(slot, error);
         else if (outcome === "completed") consumer.completed(slot, outputs[at], attempt);
