@@ -47,6 +47,13 @@ export class Runs {
     return this.#aborted.size;
   }
 
+  /** No handler runs. One that does not heed its signal beyond its grace is not waited for: it may never end. */
+  get isQuiet(): boolean {
+    if (this.count > 0) return false;
+    for (const { isReported } of this.#aborted.values()) if (!isReported) return false;
+    return true;
+  }
+
   /** Gives the attempt a slot, which must be free, and the time it has. */
   start(now: number, attempt: Attempt): void {
     const slot = this.#freeSlots.pop() ?? 0;

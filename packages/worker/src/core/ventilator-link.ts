@@ -13,11 +13,13 @@ import type { Attempt } from "./attempt.ts";
 import { laneOf } from "./holdings.ts";
 import type { LeaseIntake } from "./lease-intake.ts";
 import type { LinkContext } from "./link-context.ts";
+import type { Claim, Reservations } from "./reservations.ts";
 import type { Sinks } from "./sinks.ts";
 
 export interface VentilatorContext extends LinkContext {
   readonly sinks: Sinks;
   readonly intake: LeaseIntake;
+  readonly reservations: Reservations;
   isDraining(): boolean;
 }
 
@@ -136,6 +138,10 @@ export class VentilatorLink implements SessionClientHandler {
         return this.#forEachHeld(message.ids, (attempt) => {
           if (!laneOf(attempt).outlet.isSink) this.#context.holdings.commit(now, attempt, message.outcome);
         });
+      case "RESERVE":
+        return this.#context.reservations.reserve(this.#claim(message.reservation));
+      case "RELEASE":
+        return this.#context.reservations.release(this.#claim(message.reservation));
       case "HEARTBEAT":
       case "GRANT":
         return;
@@ -145,6 +151,7 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   ended(_now: number, unacknowledged: readonly NumberedContent[]): void {
+    this.#context.reservations.forget(this.account.ventilator);
     this.account.unsaid.repeat(this.account.epoch, unacknowledged);
     this.#context.holdings.windows.touchAll();
     const { ventilator } = this.account;
@@ -214,7 +221,16 @@ export class VentilatorLink implements SessionClientHandler {
     const outlet = message.sink === undefined ? this.account : sinks.find(message.sink);
     const reason = intake.take(now, this.account, { message, outlet });
     if (reason !== undefined) violations.add(this.channel, reason);
-    else if (this.#context.isDraining()) this.#recall(message.ids);
+    else if (!this.#takesTasks) this.#recall(message.ids);
+  }
+
+  get #takesTasks(): boolean {
+    const { reservations } = this.#context;
+    return !this.#context.isDraining() && reservations.takes(this.account.ventilator);
+  }
+
+  #claim(reservation: number): Claim {
+    return { ventilator: this.account.ventilator, reservation };
   }
 
   #cancel(now: number, ids: IdRuns): void {

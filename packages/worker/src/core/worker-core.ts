@@ -7,6 +7,7 @@
  * that they leave in (`results-outbox.ts`): a second buffer per task is not needed.
  */
 import type { RemoteError, TqError } from "@tq/common";
+import { silenceLimitMs } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
 import { Account } from "./account.ts";
 import type { Attempt } from "./attempt.ts";
@@ -17,6 +18,7 @@ import { defaultLimits } from "./limits.ts";
 import type { LinkContext } from "./link-context.ts";
 import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
 import { ProgressOutbox } from "./progress-outbox.ts";
+import { Reservations } from "./reservations.ts";
 import type { RunTicket } from "./runs.ts";
 import type { SinkLink } from "./sink-link.ts";
 import { Sinks } from "./sinks.ts";
@@ -45,6 +47,7 @@ export class WorkerCore {
   readonly #holdings: Holdings;
   readonly #violations: Violations;
   readonly #progress: ProgressOutbox;
+  readonly #reservations: Reservations;
   readonly #sinks: Sinks;
   readonly #ventilators: readonly VentilatorLink[];
   #isDraining = false;
@@ -70,10 +73,12 @@ export class WorkerCore {
       hello: () => ({ role: "worker", name, definitions, slots, tags }),
     };
     this.#sinks = new Sinks(context);
+    this.#reservations = this.#createReservations();
     const forVentilators = {
       ...context,
       sinks: this.#sinks,
       intake: new LeaseIntake(this.#holdings, definitions),
+      reservations: this.#reservations,
       isDraining: () => this.#isDraining,
     };
     this.#ventilators = accounts.map((account, index) => {
@@ -105,6 +110,8 @@ export class WorkerCore {
     this.#progress.flush(this.#holdings.accounts);
     this.#holdings.results.flush(now);
     for (const link of this.#ventilators) link.say(now);
+    // Behind what was given back: so whoever hears RESERVED knows that nothing of its own is here but results.
+    this.#sayReserved(now);
     this.#grant(now);
     for (const link of this.#links()) link.flush();
   }
@@ -114,6 +121,7 @@ export class WorkerCore {
     this.#holdings.timeOut(now);
     this.#holdings.reportUnheeded(now);
     this.#sinks.forgetUnnamed();
+    this.#reservations.wake(now);
     // Before the heartbeats: of whatever they do not list any more it must have been said what became of it.
     for (const link of this.#ventilators) link.say(now);
     for (const link of this.#links()) link.wake(now, lateMs);
@@ -121,7 +129,7 @@ export class WorkerCore {
 
   wakeAt(): number {
     if (this.#isStopped) return Number.POSITIVE_INFINITY;
-    let at = this.#holdings.runs.wakeAt();
+    let at = Math.min(this.#holdings.runs.wakeAt(), this.#reservations.wakeAt());
     for (const link of this.#links()) at = Math.min(at, link.wakeAt());
     return at;
   }
@@ -164,9 +172,8 @@ export class WorkerCore {
   drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (const attempt of this.#held()) {
-      if (attempt.state === "queued") this.#holdings.giveBack(attempt);
-    }
+    this.#giveBackQueued();
+    this.#reservations.close();
   }
 
   /** Nothing waits, runs, is uncommitted, or is still to be said to a ventilator that is there. */
@@ -218,13 +225,39 @@ export class WorkerCore {
 
   #grant(now: number): void {
     if (this.#isDraining) return;
-    const joined = this.#ventilators.filter(({ session }) => session !== undefined);
+    const joined = this.#ventilators.filter(
+      ({ session, account }) => session !== undefined && this.#reservations.takes(account.ventilator),
+    );
     if (joined.length === 0) return;
     const books = joined.map(({ account }) => account.grants);
     const news = this.#holdings.windows.refill(now, books);
     for (const [index, definitions] of news.entries()) {
       if (definitions.length > 0) joined[index]?.grant(definitions);
     }
+  }
+
+  #sayReserved(now: number): void {
+    const claim = this.#reservations.takeGranted();
+    if (claim === undefined) return;
+    const { ventilator, reservation } = claim;
+    this.#ventilators[ventilator]?.session?.send(now, { verb: "RESERVED", reservation });
+  }
+
+  #giveBackQueued(): void {
+    for (const attempt of this.#held()) {
+      if (attempt.state === "queued") this.#holdings.giveBack(attempt);
+    }
+  }
+
+  #createReservations(): Reservations {
+    const { runs, windows } = this.#holdings;
+    const host = {
+      isQuiet: () => runs.isQuiet,
+      giveBackQueued: () => this.#giveBackQueued(),
+      changed: () => windows.touchAll(),
+      isThere: (ventilator: number) => this.#ventilators[ventilator]?.session !== undefined,
+    };
+    return new Reservations(host, silenceLimitMs(this.#options.timing));
   }
 
   #held(): Attempt[] {
