@@ -56,7 +56,11 @@ export function encodeEventMessage(message: EventMessage): Uint8Array[] {
       return frames(eventTopic(message.type), { ...head, first: message.first, events });
     }
     case "snapshot":
-      return frames(snapshotTopic(message.token), { ...head, next: message.next, state: message.state });
+      return frames(snapshotTopic(message.token), {
+        ...head,
+        next: message.next,
+        state: present(message.state),
+      });
     case "beat":
       return frames(beatTopic, { ...head, next: message.next, ...(message.isLast ? { bye: true } : {}) });
   }
@@ -93,10 +97,11 @@ const frames = (topic: string, body: unknown): Uint8Array[] => [
 ];
 
 /** `undefined` has no form that every reader of MessagePack knows: such a field is left out. */
-function present(fields: Fields): Fields {
-  const values = Object.values(fields);
-  if (!values.includes(undefined)) return fields;
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function present(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(present);
+  if (!isRecord(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([name, field]) => [name, present(field)]));
 }
 
 function decodeFields(body: Uint8Array): Fields | undefined {

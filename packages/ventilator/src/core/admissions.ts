@@ -97,8 +97,9 @@ export class Admissions {
         const to = Math.min(batch.count, first + count - batch.first);
         if (batch.reply === "answer" && batch.unsettled > 0) {
           for (let index = from; index < to; index++) {
-            if (batch.state[index] === taskState.settling)
-              settlement.settle(batch, { from: index, to: index + 1 }, "completed");
+            if (batch.state[index] !== taskState.settling) continue;
+            const outcome = batch.trouble(index)?.proposed ?? "completed";
+            settlement.settle(batch, { from: index, to: index + 1 }, outcome);
           }
         }
         seq = batch.first + to;

@@ -46,6 +46,11 @@ export class ProducerSessions implements SessionServerHandler {
     this.#server = new SessionServer({ ...server, timing: parts.timing, handler: this, roles: ["producer"] });
   }
 
+  /** Those that have a session, or had one and may come back. */
+  get peers(): Iterable<ProducerPeer> {
+    return this.#peers.values();
+  }
+
   get size(): number {
     return this.#server.size;
   }

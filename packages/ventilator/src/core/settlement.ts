@@ -12,6 +12,7 @@ import type { VentilatorEvent } from "./events.ts";
 import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
+import type { TaskEvents } from "./task-events.ts";
 import { referenceTo, traceparentOf } from "./task-reference.ts";
 import type { TaskTable } from "./task-table.ts";
 
@@ -21,6 +22,7 @@ const proposalsPerMessage = 256;
 export interface SettlementParts {
   readonly table: TaskTable;
   readonly assignment: SinkAssignment;
+  readonly taskEvents: TaskEvents;
   readonly report: (event: VentilatorEvent) => void;
 }
 
@@ -37,7 +39,9 @@ export class Settlement {
   /** The task has this outcome unless the sink knows better. */
   propose(batch: TaskBatch, index: number, outcome: UnsuccessfulOutcome): void {
     batch.state[index] = taskState.settling;
-    batch.troubleOf(index).proposed = outcome.status;
+    const trouble = batch.troubleOf(index);
+    trouble.proposed = outcome.status;
+    if ("error" in outcome) trouble.lastError = outcome.error;
     this.#parts.report({
       type: "task.settling",
       ...referenceTo(batch, index),
@@ -55,6 +59,7 @@ export class Settlement {
 
   /** These tasks of a batch are final. Those that already were are left out. */
   settle(batch: TaskBatch, range: { from: number; to: number }, outcome: OutcomeStatus): void {
+    this.#parts.taskEvents.settled(batch, range, outcome);
     const { state } = batch;
     let bytes = 0;
     let count = 0;

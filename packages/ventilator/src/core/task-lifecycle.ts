@@ -10,6 +10,7 @@ import type { VentilatorEvent } from "./events.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
+import type { TaskEvents } from "./task-events.ts";
 import { referenceTo } from "./task-reference.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { WorkerPeer } from "./worker-peer.ts";
@@ -20,6 +21,7 @@ export interface LifecycleParts {
   readonly schedule: Schedule;
   readonly settlement: Settlement;
   readonly workers: Workers;
+  readonly taskEvents: TaskEvents;
   readonly report: (event: VentilatorEvent) => void;
   readonly random: () => number;
 }
@@ -41,6 +43,7 @@ export class TaskLifecycle {
 
   accept(now: number, batch: TaskBatch): void {
     this.#parts.table.add(batch);
+    this.#parts.taskEvents.accepted(batch);
     const { notBeforeMs, expiresMs } = batch.options;
     const { schedule } = this.#parts;
     for (const [column, index] of entries(expiresMs)) {
@@ -95,6 +98,7 @@ export class TaskLifecycle {
       holder[index] = worker.number;
     }
     worker.lease(batch, range.to - range.from);
+    this.#parts.taskEvents.leased(worker, batch, range);
   }
 
   /** A worker still has an attempt that was taken from it: it is a lease again. False if it has moved on. */

@@ -5,6 +5,7 @@
  * dispatcher and settlement in the middle; table, queues and schedule as what they share.
  */
 import type { TqError } from "@tq/common";
+import type { TaskEventType, TaskRunEvent, VentilatorState } from "@tq/common/events";
 import type { Refusal, SubmitEvents, SubmitPort, Timing } from "@tq/common/protocol";
 import type { Hello, Message, Origin, SessionId, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
@@ -22,9 +23,11 @@ import { Settlement } from "./settlement.ts";
 import { SinkMoves } from "./sink-moves.ts";
 import { SinkAssignment } from "./sink-peers.ts";
 import { type SinkSessionParts, SinkSessions } from "./sink-sessions.ts";
+import { TaskEvents } from "./task-events.ts";
 import { TaskLifecycle } from "./task-lifecycle.ts";
 import { TaskTable } from "./task-table.ts";
 import { type UnroutableTasks, UnroutableWatch } from "./unroutable-watch.ts";
+import { ventilatorState } from "./ventilator-state.ts";
 import { ViolationCounter } from "./violation-counter.ts";
 import { WorkerMessages } from "./worker-messages.ts";
 import { WorkerSessions } from "./worker-sessions.ts";
@@ -34,6 +37,8 @@ export interface VentilatorPort {
   /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>`. */
   send(channel: string, route: string | undefined, message: Message): void;
   report(event: VentilatorEvent): void;
+  /** What tasks went through, as far as it is watched; in order with what is reported. */
+  reportTasks?(steps: readonly TaskRunEvent[]): void;
   /** [0, 1), for jitter. */
   random(): number;
   drawBootId(): string;
@@ -77,6 +82,7 @@ const lowMarkIntervalMs = 1_000;
 export class VentilatorCore {
   readonly #options: VentilatorCoreOptions;
   readonly #limits: VentilatorLimits;
+  readonly #taskEvents: TaskEvents;
   readonly #table = new TaskTable();
   readonly #queues = new DefinitionQueues();
   readonly #schedule = new Schedule();
@@ -106,7 +112,11 @@ export class VentilatorCore {
     this.#limits = { ...defaultVentilatorLimits, ...options.limits };
     this.#now = now;
     this.#lowMarksAt = now + lowMarkIntervalMs;
-    const report = (event: VentilatorEvent): void => port.report(event);
+    this.#taskEvents = new TaskEvents((steps) => port.reportTasks?.(steps));
+    const report = (event: VentilatorEvent): void => {
+      this.#taskEvents.flush();
+      port.report(event);
+    };
     this.#violations = new ViolationCounter(report);
     const violated = (channel: string, reason: string): void => this.#violations.count(channel, reason);
     const shared = {
@@ -116,6 +126,7 @@ export class VentilatorCore {
       queues: this.#queues,
       schedule: this.#schedule,
       workers: this.#workers,
+      taskEvents: this.#taskEvents,
       report,
       violated,
       random: () => port.random(),
@@ -200,6 +211,7 @@ export class VentilatorCore {
     this.#workers.tell(now);
     this.#workerSessions.flush();
     this.#sinks.flush();
+    this.#taskEvents.flush();
   }
 
   wake(now: number, lateMs: number): void {
@@ -248,6 +260,23 @@ export class VentilatorCore {
   /** Unsettled tasks by id, the first `max` of them. */
   left(max: number): { count: number; ids: string[] } {
     return { count: this.#table.tasks, ids: this.#table.firstUnsettled(max) };
+  }
+
+  /** Which steps of tasks are reported from now on. Default: none. */
+  watchTasks(types: ReadonlySet<TaskEventType>): void {
+    this.#taskEvents.watch(types);
+  }
+
+  /** How it stands now, with everything reported that led there. */
+  state(): VentilatorState {
+    this.#taskEvents.flush();
+    return ventilatorState({
+      table: this.#table,
+      queues: this.#queues,
+      workers: this.#workers,
+      sinks: this.#sinks.peers,
+      producers: this.#producerSessions.peers,
+    });
   }
 
   stats(): VentilatorStats {
