@@ -16,7 +16,9 @@ type Thumbnail = { bytes: number; note: string };
 
 export async function calls() {
   const submitted = await tq.submit(thumbnail, { path: "a.png" }, { timeoutMs: 5, priority: 1 });
-  const many = await tq.submitMany(thumbnail, [{ path: "a.png" }, { path: "b.png", width: 5 }]);
+  const many = await tq.submitMany(thumbnail, [{ path: "a.png" }, { path: "b.png", width: 5 }], {
+    delivery: "at-most-once",
+  });
   const output = await tq.run(thumbnail, { path: "a.png" }, { signal: AbortSignal.timeout(5) });
   const nothing = await tq.run(notify, undefined);
   const end = await tq.cancel(submitted.taskId, { timeoutMs: undefined });
@@ -57,6 +59,12 @@ export function misuse() {
   tq.map(thumbnail, [Promise.resolve({ path: "a.png" })]);
   // @ts-expect-error: inFlight is for map
   tq.submit(thumbnail, { path: "a.png" }, { inFlight: 5 });
+  // @ts-expect-error: who waits for an outcome cannot do with one delivery
+  tq.run(thumbnail, { path: "a.png" }, { delivery: "at-most-once" });
+  // @ts-expect-error: the same
+  tq.map(thumbnail, [{ path: "a.png" }], { delivery: "at-most-once" });
+  // @ts-expect-error: there is no such delivery
+  tq.submit(thumbnail, { path: "a.png" }, { delivery: "exactly-once" });
   // @ts-expect-error: the limit has its unit in its name
   tq.run(thumbnail, { path: "a.png" }, { timeout: 5 });
   // @ts-expect-error: cancel takes the id, not what submit gave

@@ -116,12 +116,13 @@ class RunningProducer {
     let core: ProducerCore | undefined;
     this.#submission = createSubmitter(
       {
-        submit: (batch) => core?.submit(batch),
+        submit: (batch, owner = 0) => core?.submit(batch, owner),
         cancel: (ids) => core?.cancel(ids),
         answered: (ids) => core?.answered(ids),
       },
       {
         origins: ventilators.map(({ origins }) => origins),
+        drawOrigin,
         now: monotonicNow,
         atEndOfTurn: (run) => {
           this.#endOfTurn.push(run);

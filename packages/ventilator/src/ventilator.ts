@@ -227,6 +227,7 @@ class RunningVentilator {
       },
       {
         origins: { sink: drawOrigin(), answer: drawOrigin() },
+        drawOrigin,
         now: monotonicNow,
         atEndOfTurn: (run) => {
           this.#endOfTurn.push(run);

@@ -30,7 +30,7 @@ run(count, { path: "a", file: "b" });
 // Not a task.
 // error: Argument of type '(n: number) => number' is not assignable to parameter of type 'AnyTask'
 run((n: number) => n, 7);
-// error: is missing the following properties from type 'TaskDefinition<Schema, Schema, Schema>': input, output, progress, policy, contractId
+// error: is missing the following properties from type 'TaskDefinition<Schema, Schema, Schema>': input, output, progress, delivery, and 2 more.
 handler({ name: "square" }, () => 1);
 
 // Wrong output.
@@ -72,8 +72,8 @@ defineTask({ name: "square", input: { path: "string" }, output: type<number>() }
 defineTask({ name: "square", input: type<number>(), output: type<number>(), retries: 3 });
 // error: 'attempts' does not exist in type 'RetryOptions'
 defineTask({ name: "square", input: type<number>(), output: type<number>(), retry: { attempts: 3 } });
-// error: 'delivery' does not exist in type 'TaskOptions
-defineTask({ name: "square", input: type<number>(), output: type<number>(), delivery: "at-most-once" });
+// error: Type '"exactly-once"' is not assignable to type 'Delivery'
+defineTask({ name: "square", input: type<number>(), output: type<number>(), delivery: "exactly-once" });
 
 // A code that does not exist.
 // error: Argument of type '"TQ_ERR_CLOSE"' is not assignable to parameter of type

@@ -23,6 +23,7 @@ test("a definition that says nothing has the defaults, and matches any worker", 
     ...minimal,
     progress: undefined,
     contractId: undefined,
+    delivery: "at-least-once",
     policy: {
       maxAttempts: 3,
       crashLimit: 3,
@@ -50,6 +51,13 @@ test("what a definition says goes into its policy, the rest stays default", () =
 test("a first wait beyond the default longest one raises that", () => {
   const { policy } = defineTask({ ...minimal, retry: { backoff: { initialMs: 60_000 } } });
   expect(policy.backoff.maxMs).toBe(60_000);
+});
+
+test("a definition may ask for delivery at most once, and for nothing else that is not a delivery", () => {
+  expect(defineTask({ ...minimal, delivery: "at-most-once" }).delivery).toBe("at-most-once");
+  expect(refusal({ ...minimal, delivery: "exactly-once" })).toContain(
+    'delivery must be "at-least-once" or "at-most-once"',
+  );
 });
 
 test.each([

@@ -4,6 +4,7 @@
  */
 import { hasBrand, setBrand } from "./brand.ts";
 import { contractIdOf } from "./contract-id.ts";
+import { type Delivery, parseDelivery } from "./delivery.ts";
 import { contractLimits } from "./limits.ts";
 import { type Parsed, parsed, refused } from "./parsed.ts";
 import { preview } from "./preview.ts";
@@ -39,6 +40,12 @@ export interface TaskOptions<Input extends Schema, Output extends Schema, Progre
    * the schemas' JSON Schemas; where they have none, any worker with the name matches.
    */
   readonly version?: string;
+  /**
+   * How often its tasks are run. `submit` and `submitMany` may say otherwise for a call; `run` and `map` wait for outcomes, so
+   * they always deliver at least once. Under `at-most-once`, `retry` and `crashLimit` are not used: a failed attempt is final.
+   * Default: `at-least-once`.
+   */
+  readonly delivery?: Delivery;
   readonly retry?: RetryOptions;
   /** How long one attempt may run, in milliseconds, from 1 to 2³¹−1. Default: 900,000 (15 minutes). */
   readonly timeoutMs?: number;
@@ -52,6 +59,7 @@ export interface TaskDefinition<Input extends Schema, Output extends Schema, Pro
   readonly input: Input;
   readonly output: Output;
   readonly progress: Progress | undefined;
+  readonly delivery: Delivery;
   readonly policy: TaskPolicy;
   /** Undefined matches any worker with the name. */
   readonly contractId: string | undefined;
@@ -86,7 +94,7 @@ export function defineTask<
   const name = orThrow(parseTaskName(options.name), "defineTask");
   const where = `defineTask(${JSON.stringify(name)})`;
   refuseUnknown(options, optionNames, where);
-  const { input, output, progress, version } = options;
+  const { input, output, progress, version, delivery = "at-least-once" } = options;
   refuseNonSchema(input, `${where}: input`);
   refuseNonSchema(output, `${where}: output`);
   if (progress !== undefined) refuseNonSchema(progress, `${where}: progress`);
@@ -96,6 +104,7 @@ export function defineTask<
     input,
     output,
     progress,
+    delivery: orThrow(parseDelivery(delivery), where),
     policy: policyOf(options, where),
     contractId: contractIdOf({ version, input, output }),
   };
@@ -133,6 +142,7 @@ const optionNames: Record<keyof Options, true> = {
   output: true,
   progress: true,
   version: true,
+  delivery: true,
   retry: true,
   timeoutMs: true,
   crashLimit: true,

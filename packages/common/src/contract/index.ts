@@ -1,6 +1,7 @@
 /** The contract layer: what tasks, handlers, outcomes, ids and errors are. It knows of no wire, clock, socket or process. */
 export * from "./check-known-options.ts";
 export * from "./define-task.ts";
+export type { Delivery } from "./delivery.ts";
 export { errorCodes, type TqErrorCode } from "./error-codes.ts";
 export * from "./handler.ts";
 export * from "./invariant.ts";

@@ -15,8 +15,11 @@ import type {
   Values,
 } from "../wire/index.ts";
 
-/** `sink`: results go to a sink. `answer`: they come back to whoever submitted. */
-export type Reply = "sink" | "answer";
+/**
+ * `sink`: results go to a sink. `answer`: they come back to whoever submitted. `push`: they go to a sink, over the push lane;
+ * the submitter's part ends when a task is accepted.
+ */
+export type Reply = "sink" | "answer" | "push";
 
 /** What is handed over at once: tasks of one definition, as one run of ids. */
 export interface SubmitBatch {
@@ -27,7 +30,10 @@ export interface SubmitBatch {
   readonly values: Values;
 }
 
-/** The origins of what is handed to one owner; seqs count up from 1 without gaps in each. */
+/**
+ * The origins of what is handed to one owner; seqs count up from 1 without gaps in each. Pushed tasks have one more for each
+ * definition, drawn at its first task.
+ */
 export interface SubmitOrigins {
   readonly sink: Origin;
   readonly answer: Origin;
@@ -35,8 +41,8 @@ export interface SubmitOrigins {
 
 /** What an owner offers. Never called from inside one of the events, except `answered`. */
 export interface SubmitPort {
-  /** Only within the credit that was given. May call events from inside. */
-  submit(batch: SubmitBatch): void;
+  /** Only within the credit that was given. May call events from inside. `owner`: by its number; default 0. */
+  submit(batch: SubmitBatch, owner?: number): void;
   /** Each id is answered once: with `settled`, with `answer`, or with `rejected` if the owner does not know it. */
   cancel(ids: IdRuns): void;
   /**

@@ -3,7 +3,9 @@
  *
  * A mistyped option would otherwise be a default in silence, so unknown ones are refused too.
  */
-import { contractLimits, parseTraceparent, TqError } from "../contract/index.ts";
+
+import { parseDelivery } from "../contract/delivery.ts";
+import { contractLimits, type Delivery, parseTraceparent, TqError } from "../contract/index.ts";
 import { preview } from "../contract/preview.ts";
 import { wireLimits } from "../wire/index.ts";
 import { submitLimits } from "./limits.ts";
@@ -22,13 +24,16 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What can be asked for each task of a call. */
-export interface SubmitOptions extends WaitOptions {
+/** What can be asked for each task of `run`, and of `map`. */
+export interface RunOptions extends WaitOptions {
   /** How long one attempt may run, in milliseconds, from 1 to 2³¹−1. Default: the task's `timeoutMs`. */
   readonly attemptTimeoutMs?: number | undefined;
-  /** Higher runs earlier. An integer from −100 to 100. Default: 0. */
+  /** Higher runs earlier. An integer from −100 to 100. Default: 0. Not for what is delivered at most once. */
   readonly priority?: number | undefined;
-  /** Not to be started before so many milliseconds have passed, up to ten years. Default: 0. */
+  /**
+   * Not to be started before so many milliseconds have passed, up to ten years. Default: 0. Not for what is delivered at most
+   * once.
+   */
   readonly delayMs?: number | undefined;
   /** Not to be started after so many milliseconds have passed, up to ten years: it then ends as `expired`. Default: never. */
   readonly expiresMs?: number | undefined;
@@ -36,7 +41,14 @@ export interface SubmitOptions extends WaitOptions {
   readonly traceparent?: string | undefined;
 }
 
-export type RunOptions = SubmitOptions;
+/** What can be asked for each task of `submit` and `submitMany`. */
+export interface SubmitOptions extends RunOptions {
+  /**
+   * `at-most-once`: over the push lane. No lease, no retry, no priority, no delay; accepted means that the ventilator has it in
+   * memory, and what is lost after that is counted and said. Default: the task's `delivery`.
+   */
+  readonly delivery?: Delivery | undefined;
+}
 
 export interface MapOptions extends RunOptions {
   /**
@@ -60,6 +72,8 @@ export interface CallSettings {
   /** Undefined if all is at its default. */
   readonly task: TaskSettings | undefined;
   readonly inFlight: number;
+  /** Undefined: the task's own. */
+  readonly delivery: Delivery | undefined;
 }
 
 const defaults: CallSettings = {
@@ -67,6 +81,7 @@ const defaults: CallSettings = {
   signal: undefined,
   task: undefined,
   inFlight: submitLimits.inFlightDefault,
+  delivery: undefined,
 };
 
 type Check = (value: unknown) => string | undefined;
@@ -100,7 +115,14 @@ const waitChecks: Record<keyof WaitOptions, Check> = {
   signal: isSignal,
 };
 
-const submitChecks: Record<keyof SubmitOptions, Check> = {
+const isDelivery: Check = (value) =>
+  parseDelivery(value).ok ? undefined : '"at-least-once" or "at-most-once"';
+
+/** Refused by name: as an unknown option it would look forgotten. */
+const noDelivery: Check = () =>
+  "left out: who waits for an outcome needs delivery at least once; submit and submitMany may choose";
+
+const commonChecks: Record<keyof RunOptions, Check> = {
   ...waitChecks,
   attemptTimeoutMs: ms(1, contractLimits.timeoutMsMax),
   priority: integer(-wireLimits.priorityMax, wireLimits.priorityMax),
@@ -109,15 +131,19 @@ const submitChecks: Record<keyof SubmitOptions, Check> = {
   traceparent: isTraceparent,
 };
 
-const mapChecks: Record<keyof MapOptions, Check> = {
-  ...submitChecks,
+const submitChecks: Record<keyof SubmitOptions, Check> = { ...commonChecks, delivery: isDelivery };
+
+const runChecks: Record<keyof SubmitOptions, Check> = { ...commonChecks, delivery: noDelivery };
+
+const mapChecks: Record<keyof (MapOptions & SubmitOptions), Check> = {
+  ...runChecks,
   inFlight: integer(1, submitLimits.inFlightMax),
 };
 
 const checksOf = {
   submit: submitChecks,
   submitMany: submitChecks,
-  run: submitChecks,
+  run: runChecks,
   map: mapChecks,
   mapSettled: mapChecks,
   cancel: waitChecks,
@@ -126,7 +152,10 @@ const checksOf = {
 export type CallName = keyof typeof checksOf;
 
 /** @throws TQ_ERR_INVALID_OPTION, which names the option, its value and what would be right. */
-export function parseCallOptions(call: CallName, options: MapOptions | undefined): CallSettings {
+export function parseCallOptions(
+  call: CallName,
+  options: (MapOptions & SubmitOptions) | undefined,
+): CallSettings {
   if (options === undefined) return defaults;
   if (typeof options !== "object" || options === null) {
     throw invalid(`${call}: the options are an object, not ${preview(options)}`, { value: options });
@@ -135,7 +164,9 @@ export function parseCallOptions(call: CallName, options: MapOptions | undefined
   for (const [option, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined;
     if (check === undefined) {
-      const known = Object.keys(checks).join(", ");
+      const known = Object.keys(checks)
+        .filter((name) => checks[name] !== noDelivery)
+        .join(", ");
       throw invalid(`${call}: unknown option ${option}; known are ${known}`, { option });
     }
     const allowed = value === undefined ? undefined : check(value);
@@ -144,8 +175,25 @@ export function parseCallOptions(call: CallName, options: MapOptions | undefined
       throw invalid(message, { option, value, allowed });
     }
   }
-  const { timeoutMs = defaults.timeoutMs, signal, inFlight = defaults.inFlight } = options;
-  return { timeoutMs, signal, inFlight, task: taskSettings(options) };
+  const { timeoutMs = defaults.timeoutMs, signal, inFlight = defaults.inFlight, delivery } = options;
+  return { timeoutMs, signal, inFlight, delivery, task: taskSettings(options) };
+}
+
+/**
+ * Which lane the tasks of a call take.
+ *
+ * @throws TQ_ERR_INVALID_OPTION for what the push lane cannot serve: it keeps no order but that of submission.
+ */
+export function replyOf(
+  call: CallName,
+  own: Delivery,
+  { delivery = own, task }: CallSettings,
+): "sink" | "push" {
+  if (delivery === "at-least-once") return "sink";
+  const option = (["priority", "delayMs"] as const).find((name) => task?.[name] !== undefined);
+  if (option === undefined) return "push";
+  const message = `${call}: ${option} is not for tasks that are delivered at most once: they are sent in the order of their submission, as soon as a worker reads them; leave it out, or ask for delivery: "at-least-once"`;
+  throw invalid(message, { option, value: task?.[option] });
 }
 
 function taskSettings(options: SubmitOptions): TaskSettings | undefined {

@@ -9,13 +9,14 @@ import {
 } from "../contract/index.ts";
 import { preview } from "../contract/preview.ts";
 import { IdRunsBuilder, type SubmitEvents, type SubmitOrigins, type SubmitPort } from "../protocol/index.ts";
-import type { IdRuns } from "../wire/index.ts";
+import type { IdRuns, Origin } from "../wire/index.ts";
 import { cancelledBySignal, closedError, type Handed } from "./call-errors.ts";
 import {
   type CallName,
   type MapOptions,
   parseCallOptions,
   type RunOptions,
+  replyOf,
   type SubmitOptions,
   type WaitOptions,
 } from "./call-options.ts";
@@ -25,7 +26,7 @@ import { Inbound, type Tally } from "./inbound.ts";
 import { isReadable } from "./input-reader.ts";
 import { MapCall, type MapStyle } from "./map-call.ts";
 import { outputs, settled } from "./map-styles.ts";
-import { type CallContext, RunCall, SubmitCall } from "./single-call.ts";
+import { type CallContext, RunCall, SubmitCall, type SubmitContext } from "./single-call.ts";
 import { SubmitManyCall } from "./submit-many-call.ts";
 import { TaskShapes } from "./task-shape.ts";
 import type {
@@ -40,6 +41,8 @@ import type {
 export interface SubmitterOptions {
   /** One pair per owner. */
   readonly origins: SubmitOrigins | readonly SubmitOrigins[];
+  /** 8 random bytes as 16 hex digits, never twice: an origin for the pushed tasks of one definition and owner. */
+  readonly drawOrigin: () => Origin;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Runs something when this turn of the event loop is over; never inside the call. Default: `setImmediate`. */
@@ -73,11 +76,13 @@ export interface Submission {
 }
 
 export function createSubmitter(port: SubmitPort, options: SubmitterOptions): Submission {
-  const { origins, now, atEndOfTurn = setImmediate, setTimer = setNodeTimer, payloadBytesMax } = options;
+  const { origins, drawOrigin, now, payloadBytesMax } = options;
+  const { atEndOfTurn = setImmediate, setTimer = setNodeTimer } = options;
   const owners = "sink" in origins ? [origins] : origins;
   const desk = new Desk({
     port,
     origins: owners,
+    drawOrigin,
     now,
     atEndOfTurn: (run) => void atEndOfTurn(run),
     setTimer,
@@ -108,7 +113,7 @@ class DeskSubmitter implements TaskSubmitter {
   }
 
   submit<T extends AnyTask>(task: T, input: TaskInput<T>, options?: SubmitOptions): Promise<SubmittedTask> {
-    return rejecting(() => new SubmitCall(this.#context("submit", task, options)).start(input));
+    return rejecting(() => new SubmitCall(this.#submitContext("submit", task, options)).start(input));
   }
 
   submitMany<T extends AnyTask>(
@@ -117,7 +122,7 @@ class DeskSubmitter implements TaskSubmitter {
     options?: SubmitOptions,
   ): Promise<SubmittedTasks> {
     return rejecting(() => {
-      const context = this.#context("submitMany", task, options);
+      const context = this.#submitContext("submitMany", task, options);
       return new SubmitManyCall(context, readable("submitMany", inputs)).start();
     });
   }
@@ -165,6 +170,15 @@ class DeskSubmitter implements TaskSubmitter {
     return { desk: this.#desk, shape: this.#shapes.of(task), call: parseCallOptions(name, options) };
   }
 
+  #submitContext(
+    name: "submit" | "submitMany",
+    task: AnyTask,
+    options: SubmitOptions | undefined,
+  ): SubmitContext {
+    const context = this.#context(name, task, options);
+    return { ...context, reply: replyOf(name, context.shape.delivery, context.call) };
+  }
+
   #own(taskId: unknown): Handed {
     const id = typeof taskId === "string" ? parseTaskId(taskId) : undefined;
     const reason = id?.ok === false ? id.reason : `a task id is a string, not ${preview(taskId)}`;
@@ -210,9 +224,9 @@ function waitingAt(desk: Desk): IdRuns {
 function countsAt(desk: Desk): Pick<SubmitStats, "queued" | "unaccepted" | "unanswered"> {
   let unaccepted = 0;
   let unanswered = 0;
-  for (const { ledgers } of desk.owners) {
-    unaccepted += ledgers.sink.records.live;
-    unanswered += ledgers.answer.records.live;
+  for (const { reply, records } of desk.ledgers.values()) {
+    if (reply === "answer") unanswered += records.live;
+    else unaccepted += records.live;
   }
   return { queued: desk.outbox.tasks, unaccepted, unanswered };
 }

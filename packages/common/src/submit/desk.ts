@@ -18,6 +18,7 @@ import { type Ledger, Owner } from "./owner.ts";
 export interface DeskOptions {
   readonly port: SubmitPort;
   readonly origins: readonly SubmitOrigins[];
+  readonly drawOrigin: () => Origin;
   readonly now: () => number;
   readonly atEndOfTurn: (run: () => void) => void;
   readonly setTimer: SetTimer;
@@ -40,12 +41,11 @@ export class Desk {
   #idle: (() => void)[] = [];
   #isTurnDue = false;
 
-  constructor({ port, origins, now, atEndOfTurn, setTimer }: DeskOptions) {
+  constructor({ port, origins, drawOrigin, now, atEndOfTurn, setTimer }: DeskOptions) {
     this.now = now;
-    this.owners = origins.map((pair, index) => new Owner(index, pair));
-    for (const { ledgers } of this.owners) {
-      for (const ledger of [ledgers.sink, ledgers.answer]) this.ledgers.set(ledger.records.origin, ledger);
-    }
+    const begun = (ledger: Ledger): void => void this.ledgers.set(ledger.records.origin, ledger);
+    const ended = ({ records }: Ledger): void => void this.ledgers.delete(records.origin);
+    this.owners = origins.map((pair, index) => new Owner({ index, origins: pair, drawOrigin, begun, ended }));
     this.outbox = new Outbox({ owners: this.owners, port, now });
     this.deadlines = new Deadlines(now, setTimer);
     this.cancelCalls = new CancelCalls(this.deadlines);
@@ -132,9 +132,7 @@ export class Desk {
 
   #isIdle(): boolean {
     if (this.outbox.tasks > 0 || this.#cancels.count > 0 || !this.cancelCalls.isEmpty) return false;
-    return this.owners.every(
-      ({ ledgers }) => ledgers.sink.records.live === 0 && ledgers.answer.records.live === 0,
-    );
+    return this.owners.every(({ ledgers }) => ledgers.every(({ records }) => records.live === 0));
   }
 
   #tellIdle(): void {

@@ -53,7 +53,7 @@ export class Inbound implements SubmitEvents {
     forEachRun(ids, ({ origin, first, count }) => {
       const ledger = this.#desk.ledgers.get(origin);
       // The caller of an answered task waits for its answer, not for this.
-      if (ledger?.reply !== "sink") return;
+      if (ledger === undefined || ledger.reply === "answer") return;
       for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
     });
     this.#desk.checkIdle();
@@ -64,6 +64,10 @@ export class Inbound implements SubmitEvents {
     this.#forEachWaiting(ids, (consumer, slot, task) => {
       this.tally.rejected += 1;
       consumer.refused(slot, errorOf(task));
+    });
+    forEachRun(ids, ({ origin }) => {
+      const ledger = this.#desk.ledgers.get(origin);
+      ledger?.owner.retire(ledger);
     });
     this.#desk.cancelCalls.refuse(ids, errorOf);
     this.#desk.checkIdle();
@@ -76,7 +80,7 @@ export class Inbound implements SubmitEvents {
       ledger.settled.add(outcome, first, count);
       this.tally.settled += count;
       // What is final was accepted, even where that was not heard.
-      if (ledger.reply === "sink") {
+      if (ledger.reply !== "answer") {
         for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
       }
     });
@@ -128,11 +132,12 @@ export class Inbound implements SubmitEvents {
     owner.tasks = 0;
     owner.bytes = 0;
     owner.unreachable = error;
-    this.#refuseHanded(owner.ledgers.sink, (task) => contactLost(task, error));
-    this.#refuseHanded(owner.ledgers.answer, (task) => {
-      this.#desk.cancel(task.origin, task.seq);
-      return contactLost(task, error);
-    });
+    for (const ledger of owner.ledgers) {
+      this.#refuseHanded(ledger, (task) => {
+        if (ledger.reply === "answer") this.#desk.cancel(task.origin, task.seq);
+        return contactLost(task, error);
+      });
+    }
     if (commonReason(this.#desk.owners) !== undefined) this.#desk.outbox.refuseAll(error);
     this.#desk.checkIdle();
   }
@@ -146,13 +151,14 @@ export class Inbound implements SubmitEvents {
   }
 
   #refuseOwner({ ledgers }: Owner, error: TqError): void {
-    this.#refuseHanded(ledgers.sink, () => error);
-    this.#refuseHanded(ledgers.answer, () => error);
+    for (const ledger of ledgers) this.#refuseHanded(ledger, () => error);
   }
 
-  #accept({ records }: Ledger, seq: number): void {
+  #accept(ledger: Ledger, seq: number): void {
+    const { records } = ledger;
     const consumer = records.take(seq);
     if (consumer === undefined) return;
+    ledger.isInUse = true;
     this.tally.accepted += 1;
     consumer.accepted(records.takenSlot);
   }

@@ -95,7 +95,7 @@ export class Outbox {
 
   #submit(owner: Owner, batch: Batch<Consumer>, cut: Cut): void {
     const { definition, reply } = batch.lane;
-    const { records } = owner.ledgers[reply];
+    const { records } = owner.ledger(batch.lane);
     const first = records.nextSeq;
     for (let at = cut.from; at < cut.to; at++) {
       const consumer = batch.consumers[at];
@@ -105,13 +105,14 @@ export class Outbox {
     }
     owner.tasks -= cut.to - cut.from;
     owner.bytes -= cut.bytes;
-    this.#port.submit({
+    const submission = {
       definition,
       reply,
       ids: idRun(records.origin, first, cut.to - cut.from),
       options: batch.options(cut, this.#now()),
       values: batch.values(cut),
-    });
+    };
+    this.#port.submit(submission, owner.index);
   }
 
   #ownerWithMostCredit(): Owner | undefined {

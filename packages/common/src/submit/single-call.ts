@@ -25,6 +25,12 @@ export interface CallContext {
   readonly call: CallSettings;
 }
 
+/** For calls that only hand over. */
+export interface SubmitContext extends CallContext {
+  /** Which lane the tasks take. */
+  readonly reply: "sink" | "push";
+}
+
 abstract class SingleCall<Result> implements Consumer, Deadline {
   readonly lane: Lane<Consumer>;
   readonly settings: TaskSettings | undefined;
@@ -142,8 +148,8 @@ abstract class SingleCall<Result> implements Consumer, Deadline {
 function ignore(): void {}
 
 export class SubmitCall extends SingleCall<SubmittedTask> {
-  constructor(context: CallContext) {
-    super(context, "sink");
+  constructor(context: SubmitContext) {
+    super(context, context.reply);
   }
 
   accepted(): void {

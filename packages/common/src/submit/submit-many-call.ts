@@ -11,7 +11,7 @@ import type { Deadline } from "./deadlines.ts";
 import type { Desk } from "./desk.ts";
 import { InputReader, type Reading } from "./input-reader.ts";
 import { submitLimits } from "./limits.ts";
-import type { CallContext } from "./single-call.ts";
+import type { SubmitContext } from "./single-call.ts";
 import type { TaskShape } from "./task-shape.ts";
 import type { Inputs, SubmittedTasks, TaskIdRange } from "./task-submitter.ts";
 
@@ -40,8 +40,8 @@ export class SubmitManyCall implements Consumer, Source, Deadline, Reading {
   #isReading = true;
   #isOver = false;
 
-  constructor({ desk, shape, call }: CallContext, inputs: Inputs<unknown>) {
-    this.lane = shape.lanes.sink;
+  constructor({ desk, shape, call, reply }: SubmitContext, inputs: Inputs<unknown>) {
+    this.lane = shape.lanes[reply];
     this.settings = call.task;
     this.#desk = desk;
     this.#shape = shape;

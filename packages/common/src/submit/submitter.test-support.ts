@@ -31,12 +31,14 @@ export class TestBed implements SubmitPort {
   onSubmit: (batch: SubmitBatch) => void = () => {};
   /** Ends of turns that were asked for. */
   turns = 0;
+  #drawn = 0;
   #turn: (() => void)[] = [];
   #timers: { at: number; run: () => void }[] = [];
 
   constructor(owners: SubmitOrigins | readonly SubmitOrigins[] = origins) {
     this.submission = createSubmitter(this, {
       origins: owners,
+      drawOrigin: () => (0xc1 + this.#drawn++).toString(16).padStart(16, "0"),
       now: () => this.now,
       atEndOfTurn: (run) => {
         this.turns += 1;

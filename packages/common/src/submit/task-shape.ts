@@ -3,6 +3,7 @@
  */
 import {
   type AnyTask,
+  type Delivery,
   defaultPolicy,
   type Invalid,
   invalidInputError,
@@ -27,13 +28,14 @@ export type Parse = Valid<unknown> | TqError;
 export class TaskShape {
   readonly name: string;
   readonly lanes: Readonly<Record<Reply, Lane<Consumer>>>;
+  readonly delivery: Delivery;
   /** Whether outputs pass as they are. */
   readonly isOutputFree: boolean;
   readonly #isInputFree: boolean;
   readonly #task: AnyTask;
 
   constructor(task: AnyTask, payloadBytesMax: number | undefined) {
-    const { name, contractId, policy } = task;
+    const { name, contractId, policy, delivery } = task;
     const definition = {
       name,
       ...(contractId !== undefined && { contract: contractId }),
@@ -47,7 +49,8 @@ export class TaskShape {
       gathering: undefined,
     });
     this.name = name;
-    this.lanes = { sink: lane("sink"), answer: lane("answer") };
+    this.lanes = { sink: lane("sink"), answer: lane("answer"), push: lane("push") };
+    this.delivery = delivery;
     this.isOutputFree = isTypeOnly(task.output);
     this.#isInputFree = isTypeOnly(task.input);
     this.#task = task;

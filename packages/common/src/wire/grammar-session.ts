@@ -138,7 +138,7 @@ const welcome: FieldsOf<Welcome> = {
     charsMin: 1,
     charsMax: endpointCharsMax,
     optional: true,
-    doc: "Push lane: where a ventilator's PUSH is bound (to workers), or a sink's PULL (to ventilators).",
+    doc: "Push lane: where the sender's end of it is bound: a ventilator's PUSH, a sink's PULL.",
   },
 };
 

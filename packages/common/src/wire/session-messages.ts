@@ -55,7 +55,7 @@ export interface Welcome {
   readonly adopted?: IdRuns | undefined;
   /** Sink to ventilator: its stable id. */
   readonly sinkId?: string | undefined;
-  /** Where the binding side has its end of the push lane: a ventilator's PUSH (to workers), a sink's PULL (to ventilators). */
+  /** Where the binding side has its end of the push lane: a ventilator's PUSH, a sink's PULL. */
   readonly push?: string | undefined;
 }
 

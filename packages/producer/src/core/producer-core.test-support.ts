@@ -186,18 +186,20 @@ export class TestBed {
 
   /** Hands `count` tasks over, as the submitter does. */
   submit(reply: Reply, count: number, options: { owner?: number; batch?: Partial<SubmitBatch> } = {}): void {
-    const origin = originsOf(options.owner ?? 0)[reply];
+    const { owner = 0 } = options;
+    const origin = originOf(owner, reply);
     const first = this.#nextSeq.get(origin) ?? 1;
     this.#nextSeq.set(origin, first + count);
     const inputs = Array.from({ length: count }, (_, offset) => `input ${first + offset}`);
-    this.core.submit({
+    const batch: SubmitBatch = {
       definition: { name: "echo" },
       reply,
       ids: idRun(origin, first, count),
       options: noOptions,
       values: encodeValues(inputs),
       ...options.batch,
-    });
+    };
+    this.core.submit(batch, owner);
     this.settle();
   }
 
@@ -237,4 +239,7 @@ export class TestBed {
 
 /** Of the first ventilator. */
 export const ids = (reply: Reply, first: number, count = 1): IdRuns =>
-  idRun(originsOf(0)[reply], first, count);
+  idRun(originOf(0, reply), first, count);
+
+const originOf = (owner: number, reply: Reply): string =>
+  reply === "push" ? `00000000000000c${owner}` : originsOf(owner)[reply];

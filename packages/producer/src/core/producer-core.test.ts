@@ -59,6 +59,28 @@ test("what is told reaches the submitter, and an answer is acknowledged", () => 
 });
 
 describe("a fresh session with the same ventilator", () => {
+  test("gets pushed tasks again only until it has accepted them, and none back that it refused", () => {
+    const bed = new TestBed();
+    bed.ventilator.grant(100);
+    bed.submit("push", 3);
+    bed.submit("push", 2);
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("push", 1, 3) });
+    expect(bed.core.stats()[0]).toMatchObject({ unaccepted: 2, unsettled: 0 });
+    bed.ventilator.heard();
+    bed.ventilator.dropSession();
+    bed.advance(400);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT push 4,5"]);
+    bed.ventilator.say({
+      verb: "REJECTED",
+      ids: ids("push", 4, 2),
+      code: "TQ_ERR_CLOSED",
+      message: "draining",
+    });
+    expect(bed.core.stats()[0]).toMatchObject({ unaccepted: 0, unsettled: 0, violations: 0 });
+    expect(bed.events.heard.slice(-1)).toEqual(["rejected TQ_ERR_CLOSED 4,5"]);
+  });
+
   test("gets again, with the same ids: unaccepted tasks, unanswered ones, cancellations without a reply", () => {
     const bed = granted();
     bed.submit("sink", 4);

@@ -6,30 +6,23 @@
  * stays with the ventilator it was handed to, even while that one is away: with another one its id would not be known.
  */
 import { forEachRun, IdRunsBuilder, type SubmitBatch, type SubmitPort } from "@tq/common/protocol";
-import type { IdRuns, Message, Origin } from "@tq/common/wire";
+import type { IdRuns, Message } from "@tq/common/wire";
 import type { ProducerCoreOptions } from "./port.ts";
 import { VentilatorLink, type VentilatorLinkStats } from "./ventilator-link.ts";
 
 export class ProducerCore implements SubmitPort {
   readonly #links: readonly VentilatorLink[];
   readonly #byChannel: ReadonlyMap<string, VentilatorLink>;
-  readonly #byOrigin = new Map<Origin, VentilatorLink>();
-
   constructor(options: ProducerCoreOptions) {
     const { now, timing, name, port } = options;
     this.#links = options.ventilators.map(
       (address, index) => new VentilatorLink({ index, address, now, timing, name, port }),
     );
     this.#byChannel = new Map(this.#links.map((link) => [link.address.channel, link]));
-    for (const link of this.#links) {
-      const { sink, answer } = link.address.origins;
-      this.#byOrigin.set(sink, link).set(answer, link);
-    }
   }
 
-  submit(batch: SubmitBatch): void {
-    const [origin = ""] = batch.ids.origins;
-    this.#byOrigin.get(origin)?.submit(batch);
+  submit(batch: SubmitBatch, owner: number): void {
+    this.#links[owner]?.submit(batch);
   }
 
   cancel(ids: IdRuns): void {
@@ -79,7 +72,7 @@ export class ProducerCore implements SubmitPort {
   #forEachLink(ids: IdRuns, visit: (link: VentilatorLink, own: IdRuns) => void): void {
     const owned = new Map<VentilatorLink, IdRunsBuilder>();
     forEachRun(ids, ({ origin, first, count }) => {
-      const link = this.#byOrigin.get(origin);
+      const link = this.#links.find((candidate) => candidate.has(origin));
       if (link === undefined) return;
       const builder = owned.get(link) ?? new IdRunsBuilder();
       builder.addRun(origin, first, count);

@@ -15,6 +15,8 @@ interface Page {
   readonly reply: Reply;
   /** What may have to be said again. */
   readonly kept: KeptBatches;
+  /** The ventilator has accepted some of it. */
+  isInUse: boolean;
   /** Sink-bound: accepted and not known to be final. */
   readonly unsettled: SeqSet;
   /** Cancellations without a reply. */
@@ -26,43 +28,55 @@ interface Page {
 export class TaskBook {
   readonly #sink: Page;
   readonly #answer: Page;
+  /** By origin. Pushed tasks have a page for each definition, kept only until they are accepted. */
+  readonly #pages = new Map<Origin, Page>();
 
   constructor(origins: SubmitOrigins) {
-    this.#sink = createPage(origins.sink, "sink");
-    this.#answer = createPage(origins.answer, "answer");
+    this.#sink = this.#begin(origins.sink, "sink");
+    this.#answer = this.#begin(origins.answer, "answer");
+  }
+
+  has(origin: Origin): boolean {
+    return this.#pages.has(origin);
   }
 
   /** Whether all of these were handed to this ventilator. */
   owns(ids: IdRuns): boolean {
     let isOwn = true;
     forEachRun(ids, ({ origin, first, count }) => {
-      const page = this.#page(origin);
+      const page = this.#pages.get(origin);
       if (page === undefined || first + count > page.nextSeq) isOwn = false;
     });
     return isOwn;
   }
 
   keep(batch: SubmitBatch): void {
-    const page = batch.reply === "sink" ? this.#sink : this.#answer;
-    page.kept.keep(batch);
+    const [origin = ""] = batch.ids.origins;
     const [, first = 0, count = 0] = batch.ids.runs;
+    const page = this.#pages.get(origin) ?? this.#begin(origin, batch.reply);
+    page.kept.keep(batch);
     page.nextSeq = first + count;
   }
 
   /** The ventilator has them. Answered ones are kept on: they live in its memory only. */
   accepted(ids: IdRuns): void {
-    const { kept, unsettled } = this.#sink;
-    this.#forEach(ids, ({ reply }, first, count) => {
+    this.#forEach(ids, (page, first, count) => {
+      const { reply, kept, unsettled } = page;
+      page.isInUse = true;
       if (reply === "sink") kept.release(first, count, (from, run) => unsettled.addRun(from, run));
+      else if (reply === "push") kept.release(first, count);
     });
   }
 
   /** They are over: settled, answered or rejected. */
   ended(ids: IdRuns): void {
-    this.#forEach(ids, ({ kept, unsettled, cancelled }, first, count) => {
+    this.#forEach(ids, (page, first, count) => {
+      const { reply, kept, unsettled, cancelled, isInUse } = page;
       kept.release(first, count);
       unsettled.deleteRun(first, count);
       cancelled.deleteRun(first, count);
+      // The submitter takes another origin after a refusal: what was refused as a whole is not heard of again.
+      if (reply === "push" && !isInUse && kept.tasks === 0) this.#pages.delete(page.origin);
     });
   }
 
@@ -79,18 +93,19 @@ export class TaskBook {
 
   /** Submissions to say again in a fresh session, in the order of their seqs. */
   again(): SubmitBatch[] {
-    return [...this.#sink.kept.again(), ...this.#answer.kept.again()];
+    return [...this.#pages.values()].flatMap(({ kept }) => kept.again());
   }
 
   /** One of those as two. */
   split(batch: SubmitBatch, count: number): readonly [SubmitBatch, SubmitBatch] {
-    return (batch.reply === "sink" ? this.#sink : this.#answer).kept.split(batch, count);
+    const [origin = ""] = batch.ids.origins;
+    return (this.#pages.get(origin) ?? this.#sink).kept.split(batch, count);
   }
 
   /** Cancellations to say again in a fresh session. */
   cancelled(): IdRuns {
     const ids = new IdRunsBuilder();
-    for (const { origin, cancelled } of [this.#sink, this.#answer]) addAll(ids, origin, cancelled);
+    for (const { origin, cancelled } of this.#pages.values()) addAll(ids, origin, cancelled);
     return ids.take();
   }
 
@@ -110,21 +125,24 @@ export class TaskBook {
   }
 
   counts(): { readonly unaccepted: number; readonly unsettled: number; readonly unanswered: number } {
+    let unaccepted = 0;
+    for (const { reply, kept } of this.#pages.values()) if (reply !== "answer") unaccepted += kept.tasks;
     return {
-      unaccepted: this.#sink.kept.tasks,
+      unaccepted,
       unsettled: this.#sink.unsettled.count,
       unanswered: this.#answer.kept.tasks,
     };
   }
 
-  #page(origin: Origin): Page | undefined {
-    if (origin === this.#sink.origin) return this.#sink;
-    return origin === this.#answer.origin ? this.#answer : undefined;
+  #begin(origin: Origin, reply: Reply): Page {
+    const page = createPage(origin, reply);
+    this.#pages.set(origin, page);
+    return page;
   }
 
   #forEach(ids: IdRuns, visit: (page: Page, first: number, count: number) => void): void {
     forEachRun(ids, ({ origin, first, count }) => {
-      const page = this.#page(origin);
+      const page = this.#pages.get(origin);
       if (page !== undefined) visit(page, first, count);
     });
   }
@@ -135,6 +153,7 @@ function createPage(origin: Origin, reply: Reply): Page {
     origin,
     reply,
     kept: new KeptBatches(),
+    isInUse: false,
     unsettled: new SeqSet(),
     cancelled: new SeqSet(),
     nextSeq: 1,

@@ -2,7 +2,7 @@
  * One ventilator, over all its sessions: what was handed to it and is not safe there, its credit, and what it tells.
  *
  * Whatever it may not have is said again, with the same ids, in every fresh session: sink-bound tasks that are not
- * accepted, answered ones that have no answer (it gives them up when their caller is away for long), and cancellations
+ * accepted (so too pushed ones), answered ones that have no answer (it gives them up when their caller is away for long), and cancellations
  * that have no reply. It accepts an id once, so nothing runs twice for that.
  */
 import {
@@ -25,6 +25,7 @@ import {
   type IdRuns,
   type Message,
   type NumberedContent,
+  type Origin,
   type Refused,
   type Rejected,
   type SessionMessage,
@@ -45,7 +46,7 @@ export interface VentilatorLinkStats {
   readonly state: "connecting" | "open" | "unreachable" | "refused";
   /** Tasks that may be handed to it now. */
   readonly credit: number;
-  /** Sink-bound: handed over and not accepted; accepted and not known to be final. */
+  /** Handed over and not accepted, answered tasks aside; sink-bound, accepted and not known to be final. */
   readonly unaccepted: number;
   readonly unsettled: number;
   readonly unanswered: number;
@@ -94,6 +95,11 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   // ---- from the submitter ----
+
+  /** Whether tasks of this origin were handed to it. */
+  has(origin: Origin): boolean {
+    return this.#book.has(origin);
+  }
 
   submit(batch: SubmitBatch): void {
     this.#book.keep(batch);
