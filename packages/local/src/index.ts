@@ -1,3 +1,21 @@
 /** The whole pipeline in one process. */
 export * from "@tq/common";
+export type { TqLogger } from "@tq/common/node";
+export type {
+  Inputs,
+  MapOptions,
+  RunOptions,
+  SettledTask,
+  SubmitOptions,
+  SubmitStats,
+  SubmittedTask,
+  SubmittedTasks,
+  TaskIdRange,
+  TaskResults,
+  TaskSubmitter,
+  WaitOptions,
+} from "@tq/common/submit";
+export type { Results, SinkStats } from "@tq/sink";
+export type { VentilatorStats } from "@tq/ventilator";
+export type { WorkerStats } from "@tq/worker";
 export { type Local, type LocalOptions, type LocalStats, startLocal } from "./local.ts";

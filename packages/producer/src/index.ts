@@ -1,6 +1,20 @@
 /** The producer: submits tasks to ventilators in other processes, with the methods that a ventilator has itself. */
 export * from "@tq/common";
-export type * from "@tq/common/submit";
+export type { TqLogger } from "@tq/common/node";
+export type {
+  Inputs,
+  MapOptions,
+  RunOptions,
+  SettledTask,
+  SubmitOptions,
+  SubmitStats,
+  SubmittedTask,
+  SubmittedTasks,
+  TaskIdRange,
+  TaskResults,
+  TaskSubmitter,
+  WaitOptions,
+} from "@tq/common/submit";
 export type { ProducerEvent } from "./core/events.ts";
 export type { VentilatorLinkStats } from "./core/ventilator-link.ts";
 export type { ProducerOptions } from "./options.ts";

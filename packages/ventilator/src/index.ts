@@ -1,6 +1,20 @@
 /** The ventilator: owns accepted tasks until they are settled, and hands them out to workers. */
 export * from "@tq/common";
-export type * from "@tq/common/submit";
+export type { TqLogger } from "@tq/common/node";
+export type {
+  Inputs,
+  MapOptions,
+  RunOptions,
+  SettledTask,
+  SubmitOptions,
+  SubmitStats,
+  SubmittedTask,
+  SubmittedTasks,
+  TaskIdRange,
+  TaskResults,
+  TaskSubmitter,
+  WaitOptions,
+} from "@tq/common/submit";
 export type { VentilatorEvent } from "./core/events.ts";
 export type { VentilatorStats } from "./core/ventilator-core.ts";
 export type { VentilatorOptions } from "./options.ts";

@@ -1,5 +1,6 @@
 /** The role that runs handlers. */
 export * from "@tq/common";
+export type { TqLogger } from "@tq/common/node";
 export type { WorkerEvent } from "./log-event.ts";
 export type { WorkerOptions } from "./options.ts";
 export {
