@@ -18,4 +18,6 @@ export type {
 export type { Results, SinkStats } from "@tq/sink";
 export type { VentilatorStats } from "@tq/ventilator";
 export type { WorkerStats } from "@tq/worker";
-export { type Local, type LocalOptions, type LocalStats, startLocal } from "./local.ts";
+export { type Local, type LocalStats, startLocal } from "./local.ts";
+export type { HandlerFile, LocalLoopOptions, LocalOptions, LocalThreadsOptions } from "./options.ts";
+export type { ThreadWorkerStats } from "./threads/thread-worker.ts";

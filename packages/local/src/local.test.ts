@@ -1,6 +1,7 @@
 import { defineTask, handler, type } from "@tq/common";
 import { expect, test } from "vitest";
 import { startLocal } from "./local.ts";
+import type { LocalOptions } from "./options.ts";
 
 const square = defineTask({ name: "square", input: type<number>(), output: type<number>() });
 const squaring = handler(square, (n) => n * n);
@@ -34,6 +35,45 @@ test("does not wait for results that nobody reads", async () => {
 test("an option that it does not know is refused by name", async () => {
   const options = { handlers: [squaring], concurency: 2 };
   await expect(startLocal(options)).rejects.toThrow('unknown option "concurency"');
+});
+
+test("several workers share the work, each with its own name and slots", async () => {
+  const held = Promise.withResolvers<void>();
+  const holding = handler(square, async (n) => {
+    await held.promise;
+    return n * n;
+  });
+  await using tq = await startLocal({ handlers: [holding], workers: 3, concurrency: 2, name: "many" });
+  const outputs = Promise.all([1, 2, 3, 4, 5, 6].map((n) => tq.run(square, n)));
+  // No worker could run more than two of them, so all three are needed.
+  await expect.poll(() => tq.stats().workers.map(({ running }) => running)).toEqual([2, 2, 2]);
+  expect(tq.stats().workers.map(({ name, slots }) => [name, slots])).toEqual([
+    ["many/1", 2],
+    ["many/2", 2],
+    ["many/3", 2],
+  ]);
+  held.resolve();
+  expect(await outputs).toEqual([1, 4, 9, 16, 25, 36]);
+});
+
+test.each([
+  [{ threads: true, handlers: [squaring] }, /handlers: functions cannot cross.*new URL\(/],
+  [{ threads: true, handlers: squaring }, /handlers: functions cannot cross/],
+  [{ threads: true, handlers: [] }, /handlers: for threads it takes the files/],
+  [
+    { threads: true, handlers: new URL("https://example.org/h.ts") },
+    /handlers: for threads it takes the files/,
+  ],
+  [{ handlers: "./handlers.ts" }, /handlers: files of handlers are for threads: true/],
+  [{ handlers: [squaring], threads: 4 }, /threads: it must be true or false/],
+  [{ handlers: [squaring], threadHeapMb: 64 }, /threadHeapMb: it must be left out without threads/],
+  [{ handlers: "./handlers.ts", threads: true, threadHeapMb: 1 }, /threadHeapMb: .*from 8/],
+  [{ handlers: [squaring], workers: 0 }, /workers: it must be a whole number from 1 to 256/],
+])("options that do not go together are refused with what would be right: %j", async (options, message) => {
+  await expect(startLocal(options as unknown as LocalOptions)).rejects.toMatchObject({
+    code: "TQ_ERR_INVALID_OPTION",
+    message: expect.stringMatching(message),
+  });
 });
 
 test("closing twice is harmless, and what comes later is refused", async () => {

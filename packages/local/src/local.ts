@@ -1,30 +1,22 @@
 /**
- * Ventilator, worker and sink in one process, over links in memory: the same cores, sessions and credit as between
+ * Ventilator, workers and sink in one process, over links in memory: the same cores, sessions and credit as between
  * machines, without sockets. For a first try, for one-process programs and for users' own tests.
  */
-import type { AnyTask, Handler, TaskOutput } from "@tq/common";
-import { checkKnownOptions } from "@tq/common/contract";
+import type { AnyTask, TaskOutput } from "@tq/common";
 import { createLogger, type TqLogger } from "@tq/common/node";
 import type { TaskSubmitter } from "@tq/common/submit";
 import { createMemoryHub, type MemoryHub } from "@tq/common/transport";
 import { type Results, type Sink, type SinkStats, startSink } from "@tq/sink";
 import { startVentilator, type Ventilator, type VentilatorStats } from "@tq/ventilator";
 import { startWorker, type Worker, type WorkerStats } from "@tq/worker";
-
-export interface LocalOptions {
-  /** What can be run. At least one. */
-  readonly handlers: readonly Handler[];
-  /** Tasks run at once. Default: the machine's parallelism. */
-  readonly concurrency?: number | undefined;
-  /** How it is shown in logs and results. Default `local`. */
-  readonly name?: string | undefined;
-  /** Default: JSON lines on stderr, warnings and worse. */
-  readonly log?: TqLogger | undefined;
-}
+import { checkOptions, filesOf, type LocalOptions } from "./options.ts";
+import { leastLevelOf } from "./threads/thread-log.ts";
+import { ThreadWorker, type ThreadWorkerStats } from "./threads/thread-worker.ts";
 
 export interface LocalStats {
   readonly ventilator: VentilatorStats;
-  readonly worker: WorkerStats;
+  /** In the order of their numbers. A worker on a thread is told as it was up to a tenth of a second ago. */
+  readonly workers: readonly (WorkerStats | ThreadWorkerStats)[];
   readonly sink: SinkStats;
 }
 
@@ -44,8 +36,6 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
   close(): Promise<void>;
 }
 
-const known: Record<keyof LocalOptions, true> = { handlers: true, concurrency: true, name: true, log: true };
-
 /** While draining: how often it is looked whether only results without a reader are left. */
 const unreadLookMs = 50;
 
@@ -53,36 +43,101 @@ const workersEndpoint = "memory:workers";
 const sinkEndpoint = "memory:sink";
 
 /**
- * Starts a pipeline in this process.
+ * Starts a pipeline in this process; its workers in this thread or, with `threads: true`, on threads of their own.
  *
- * Errors: `TQ_ERR_NO_HANDLER`, `TQ_ERR_INVALID_HANDLER`, `TQ_ERR_DUPLICATE_HANDLER`, `TQ_ERR_INVALID_OPTION`.
+ * Errors: `TQ_ERR_NO_HANDLER`, `TQ_ERR_INVALID_HANDLER`, `TQ_ERR_DUPLICATE_HANDLER`, `TQ_ERR_INVALID_OPTION`; with threads
+ * also `TQ_ERR_WORKER_LOST` for a file that ends its thread while it is loaded.
  */
 export async function startLocal(options: LocalOptions): Promise<Local> {
-  checkKnownOptions("startLocal", options, known);
+  checkOptions(options);
   const hub = createMemoryHub();
   const name = options.name ?? "local";
   const log = options.log ?? createLogger(name, { level: "warn" });
-  const worker = await startWorker(
-    {
-      ventilators: [workersEndpoint],
-      handlers: options.handlers,
-      concurrency: options.concurrency,
-      name,
-      log,
-    },
-    { transport: hub.transport() },
+  const opened: Closing[] = [];
+  const keep = <Role extends Closing>(role: Role): Role => {
+    opened.push(role);
+    return role;
+  };
+  try {
+    const workers: LocalWorker[] = [];
+    for (const starting of startWorkers(options, { hub, name, log })) workers.push(keep(starting));
+    await Promise.all(workers.map(({ ready }) => ready));
+    const sink = keep(await startSink({ bind: sinkEndpoint, name, log }, { transport: hub.transport() }));
+    const ventilator = keep(
+      await startVentilator(
+        { workers: workersEndpoint, sinks: [sinkEndpoint], name, log },
+        { transport: hub.transport() },
+      ),
+    );
+    return new RunningLocal({ workers, sink, ventilator }).asLocal();
+  } catch (error) {
+    await Promise.all(opened.map((role) => role.close()));
+    throw error;
+  }
+}
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+/** A worker, wherever it runs. */
+interface LocalWorker extends Closing {
+  readonly ready: Promise<void>;
+  stats(): WorkerStats | ThreadWorkerStats | undefined;
+}
+
+interface Surroundings {
+  readonly hub: MemoryHub;
+  readonly name: string;
+  readonly log: TqLogger;
+}
+
+function startWorkers(options: LocalOptions, { hub, name, log }: Surroundings): readonly LocalWorker[] {
+  const { workers = 1, concurrency } = options;
+  const names = Array.from({ length: workers }, (_, index) =>
+    workers === 1 ? name : `${name}/${index + 1}`,
   );
-  const sink = await startSink({ bind: sinkEndpoint, name, log }, { transport: hub.transport() });
-  const ventilator = await startVentilator(
-    { workers: workersEndpoint, sinks: [sinkEndpoint], name, log },
-    { transport: hub.transport() },
-  );
-  return new RunningLocal({ hub, worker, sink, ventilator }).asLocal();
+  const transport = () => hub.transport();
+  if (options.threads === true) {
+    const files = filesOf(options).map(String);
+    const logLevel = leastLevelOf(log);
+    return names.map((each) => {
+      const settings = { files, ventilator: workersEndpoint, name: each, concurrency, logLevel };
+      return new ThreadWorker({ settings, transport, heapMb: options.threadHeapMb, log });
+    });
+  }
+  const { handlers } = options;
+  return names.map((each) => {
+    const given = { ventilators: [workersEndpoint], handlers, concurrency, name: each, log };
+    return new LoopWorker(startWorker(given, { transport: transport() }));
+  });
+}
+
+/** A worker in this thread. */
+class LoopWorker implements LocalWorker {
+  readonly ready: Promise<void>;
+  #worker: Worker | undefined;
+
+  constructor(starting: Promise<Worker>) {
+    this.ready = starting.then((worker) => {
+      this.#worker = worker;
+    });
+    // Of several that fail, the first speaks for all.
+    this.ready.catch(() => {});
+  }
+
+  stats(): WorkerStats | undefined {
+    return this.#worker?.stats();
+  }
+
+  async close(): Promise<void> {
+    await this.ready.catch(() => {});
+    await this.#worker?.close();
+  }
 }
 
 interface Roles {
-  readonly hub: MemoryHub;
-  readonly worker: Worker;
+  readonly workers: readonly LocalWorker[];
   readonly sink: Sink;
   readonly ventilator: Ventilator;
 }
@@ -96,7 +151,7 @@ class RunningLocal {
   }
 
   asLocal(): Local {
-    const { ventilator, sink, worker } = this.#roles;
+    const { ventilator, sink, workers } = this.#roles;
     return {
       submit: ventilator.submit,
       submitMany: ventilator.submitMany,
@@ -105,7 +160,11 @@ class RunningLocal {
       mapSettled: ventilator.mapSettled,
       cancel: ventilator.cancel,
       results: sink.results.bind(sink),
-      stats: () => ({ ventilator: ventilator.stats(), worker: worker.stats(), sink: sink.stats() }),
+      stats: () => ({
+        ventilator: ventilator.stats(),
+        workers: workers.flatMap((worker) => worker.stats() ?? []),
+        sink: sink.stats(),
+      }),
       drain: (options) => this.#drain(options),
       close: () => this.#close(),
       [Symbol.asyncDispose]: async () => {
@@ -138,9 +197,9 @@ class RunningLocal {
   }
 
   async #closeAll(): Promise<void> {
-    const { ventilator, worker, sink } = this.#roles;
+    const { ventilator, workers, sink } = this.#roles;
     await ventilator.close();
-    await worker.close();
+    await Promise.all(workers.map((worker) => worker.close()));
     await sink.close();
   }
 }
