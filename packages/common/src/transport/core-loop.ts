@@ -56,6 +56,11 @@ export class CoreLoop {
     this.touch();
   }
 
+  drained(channel: string): void {
+    this.#call((core, now) => core.drained?.(now, channel));
+    this.touch();
+  }
+
   /** Something was submitted, cancelled, …: one flush at the end of this turn, and a new look at `wakeAt`. */
   touch(): void {
     if (this.#isFlushDue || this.#isStopped) return;

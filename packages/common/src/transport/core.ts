@@ -22,6 +22,8 @@ export interface Core {
   violation(now: number, from: From, reason: string): void;
   /** A connected channel's connection stands, for the first time or anew. A hint that saves waiting; it may never come. */
   opened?(now: number, channel: string): void;
+  /** A writing channel that was found not writable can take a message again. */
+  drained?(now: number, channel: string): void;
   /** Send what was gathered. Called once after each turn in which anything was received, submitted or woken. */
   flush(now: number): void;
   /**

@@ -3,6 +3,7 @@ import { type Message, protocolVersion } from "../wire/index.ts";
 import type { Core, From } from "./core.ts";
 import { createDriver, type Driver, type DriverOptions } from "./driver.ts";
 import { Inbox } from "./inbox.ts";
+import { linkLimits } from "./limits.ts";
 import { createMemoryHub } from "./memory-transport.ts";
 
 const bootId = "0123456789abcdef";
@@ -150,4 +151,55 @@ test("bytes that are no message are the core's to judge, not the driver's", asyn
   });
   expect(await reasons.next()).not.toBe("");
   await transport.close();
+});
+
+test("one-way channels carry messages, hold their writer up while the reader pauses, and say when it can go on", async () => {
+  const hub = createMemoryHub();
+  const drained = new Inbox<string>();
+  const writer = node({ transport: hub.transport() }, { drained: (_now, channel) => drained.push(channel) });
+  const reader = node({ transport: hub.transport() });
+  const endpoint = await writer.driver.bindPush("tasks", "memory:*");
+  expect(writer.driver.isWritable("tasks")).toBe(false);
+  reader.driver.connectPull("tasks of a", endpoint);
+  expect(await drained.next()).toBe("tasks");
+  expect(await reader.opened.next()).toBe("tasks of a");
+
+  reader.driver.pause("tasks of a");
+  let sent = 0;
+  for (; writer.driver.isWritable("tasks"); sent++) writer.driver.send("tasks", undefined, resync);
+  expect(sent).toBe(linkLimits.pushMessagesMax);
+  reader.received.expectSilence();
+
+  reader.driver.resume("tasks of a");
+  expect(await drained.next()).toBe("tasks");
+  for (; sent > 0; sent--) {
+    expect(await reader.received.next()).toEqual({
+      from: { channel: "tasks of a", route: undefined },
+      message: resync,
+    });
+  }
+});
+
+test("the other way round, a channel binds to read and another connects to write", async () => {
+  const hub = createMemoryHub();
+  const drained = new Inbox<string>();
+  const writer = node({ transport: hub.transport() }, { drained: (_now, channel) => drained.push(channel) });
+  const reader = node({ transport: hub.transport() });
+  const endpoint = await reader.driver.bindPull("outcomes", "memory:*");
+  writer.driver.connectPush("sink", endpoint);
+  expect(writer.driver.isWritable("sink")).toBe(false);
+  await drained.next();
+  writer.driver.send("sink", undefined, resync);
+  expect((await reader.received.next()).from).toEqual({ channel: "outcomes", route: undefined });
+
+  await writer.driver.disconnect("sink");
+  expect(writer.driver.isWritable("sink")).toBe(false);
+  writer.driver.send("sink", undefined, resync);
+});
+
+test("one-way channels are not bound beyond the loopback either, unless insecure is set", async () => {
+  const careful = node({ transport: createMemoryHub().transport() });
+  const insecure = { code: "TQ_ERR_INSECURE_BIND" };
+  await expect(careful.driver.bindPush("tasks", "tcp://*:5557")).rejects.toMatchObject(insecure);
+  await expect(careful.driver.bindPull("outcomes", "tcp://0.0.0.0:5557")).rejects.toMatchObject(insecure);
 });

@@ -7,7 +7,17 @@ import { encodeMessage, type Message } from "../wire/index.ts";
 import { assertBindAllowed } from "./assert-bind-allowed.ts";
 import type { Core, From } from "./core.ts";
 import { CoreLoop, type LoopHost } from "./core-loop.ts";
-import type { ClientLink, LinkStats, Route, ServerLink, Transport } from "./link.ts";
+import type {
+  ClientLink,
+  LinkStats,
+  PullLink,
+  PullOptions,
+  PushLink,
+  PushOptions,
+  Route,
+  ServerLink,
+  Transport,
+} from "./link.ts";
 import { eventLoopHost } from "./loop-hosts.ts";
 
 /** What a core sends through, and what its shell steers. */
@@ -26,9 +36,25 @@ export interface Driver {
    * Errors: `TQ_ERR_INVALID_ENDPOINT`, thrown.
    */
   connect(channel: string, endpoint: string): void;
+  /** Binds a channel that only sends, to many readers. Errors as for `bind`. */
+  bindPush(channel: string, endpoint: string): Promise<string>;
+  /** Binds a channel that only receives, from many writers. Errors as for `bind`. */
+  bindPull(channel: string, endpoint: string): Promise<string>;
+  /** Connects a channel that only sends. Errors as for `connect`. */
+  connectPush(channel: string, endpoint: string): void;
+  /** Connects a channel that only receives. Errors as for `connect`. */
+  connectPull(channel: string, endpoint: string): void;
+  /** Whether a channel that only sends can take a message; if not, the core is told by `drained` when it can. False if there is none. */
+  isWritable(channel: string): boolean;
+  /** Stops reading a channel that only receives, so that its writers have to wait. Harmless if there is none. */
+  pause(channel: string): void;
+  resume(channel: string): void;
   /** Closes a bound or connected channel. Harmless if there is none. */
   disconnect(channel: string): Promise<void>;
-  /** Hands a message to a channel: with a route where it is bound, without where it is connected. May be lost. */
+  /**
+   * Hands a message to a channel: with a route where it is bound, without where it is connected or only sends. To one that
+   * only sends: only while it is writable. May be lost.
+   */
   send(channel: string, route: Route | undefined, message: Message): void;
   /** After a call of the core by its shell: flush at the end of this turn. */
   touch(): void;
@@ -60,7 +86,11 @@ export function createDriver(options: DriverOptions): Driver {
 type Channel =
   | { readonly kind: "binding" }
   | { readonly kind: "bound"; readonly link: ServerLink }
-  | { readonly kind: "connected"; readonly link: ClientLink };
+  | { readonly kind: "connected"; readonly link: ClientLink }
+  | { readonly kind: "push"; readonly link: PushLink }
+  | { readonly kind: "pull"; readonly link: PullLink };
+
+type Bound = Extract<Channel, { readonly kind: "bound" | "push" | "pull" }>;
 
 function throwUncaught(error: unknown): void {
   setImmediate(() => {
@@ -89,28 +119,46 @@ class NodeDriver implements Driver {
     return this.#host.now();
   }
 
-  async bind(channel: string, endpoint: string): Promise<string> {
-    assertBindAllowed(endpoint, { insecure: this.#insecure });
-    const binding: Channel = { kind: "binding" };
-    this.#open(channel, binding);
-    let link: ServerLink;
-    try {
-      link = await this.#transport.bind(endpoint, {
+  bind(channel: string, endpoint: string): Promise<string> {
+    return this.#bind(channel, endpoint, async () => {
+      const link = await this.#transport.bind(endpoint, {
         receive: (route, frames) => this.#loop?.received({ channel, route }, frames),
       });
-    } catch (error) {
-      if (this.#channels.get(channel) === binding) this.#channels.delete(channel);
-      throw error;
-    }
-    // Disconnected or closed in the meantime.
-    if (this.#channels.get(channel) === binding) this.#channels.set(channel, { kind: "bound", link });
-    else await link.close();
-    return link.endpoint;
+      return { kind: "bound", link };
+    });
+  }
+
+  bindPush(channel: string, endpoint: string): Promise<string> {
+    return this.#bind(channel, endpoint, async () => {
+      return { kind: "push", link: await this.#transport.bindPush(endpoint, this.#pushOptions(channel)) };
+    });
+  }
+
+  bindPull(channel: string, endpoint: string): Promise<string> {
+    return this.#bind(channel, endpoint, async () => {
+      return { kind: "pull", link: await this.#transport.bindPull(endpoint, this.#pullOptions(channel)) };
+    });
+  }
+
+  connectPush(channel: string, endpoint: string): void {
+    this.#assertFree(channel);
+    this.#open(channel, {
+      kind: "push",
+      link: this.#transport.connectPush(endpoint, this.#pushOptions(channel)),
+    });
+  }
+
+  connectPull(channel: string, endpoint: string): void {
+    this.#assertFree(channel);
+    this.#open(channel, {
+      kind: "pull",
+      link: this.#transport.connectPull(endpoint, this.#pullOptions(channel)),
+    });
   }
 
   connect(channel: string, endpoint: string): void {
     const from: From = { channel, route: undefined };
-    invariant(!this.#channels.has(channel), `channel ${channel} is opened once at a time`);
+    this.#assertFree(channel);
     const link = this.#transport.connect(endpoint, {
       receive: (frames) => this.#loop?.received(from, frames),
       opened: () => this.#loop?.opened(channel),
@@ -129,12 +177,33 @@ class NodeDriver implements Driver {
     // A channel that was just closed is like a peer that just left: what is said to it is lost.
     if (open === undefined || open.kind === "binding") return;
     const frames = encodeMessage(message);
-    if (open.kind === "connected") {
-      open.link.send(frames);
-    } else {
-      invariant(route !== undefined, `a message on the bound channel ${channel} has a route`);
-      open.link.send(route, frames);
+    switch (open.kind) {
+      case "bound":
+        invariant(route !== undefined, `a message on the bound channel ${channel} has a route`);
+        open.link.send(route, frames);
+        break;
+      case "connected":
+      case "push":
+        open.link.send(frames);
+        break;
+      case "pull":
+        invariant(false, `nothing is sent on ${channel}, which only receives`);
     }
+  }
+
+  isWritable(channel: string): boolean {
+    const open = this.#channels.get(channel);
+    return open?.kind === "push" && open.link.isWritable;
+  }
+
+  pause(channel: string): void {
+    const open = this.#channels.get(channel);
+    if (open?.kind === "pull") open.link.pause();
+  }
+
+  resume(channel: string): void {
+    const open = this.#channels.get(channel);
+    if (open?.kind === "pull") open.link.resume();
   }
 
   touch(): void {
@@ -159,9 +228,43 @@ class NodeDriver implements Driver {
     await Promise.all([...this.#channels.keys()].map((channel) => this.disconnect(channel)));
   }
 
+  /** A name is reserved while its bind is under way. */
+  async #bind(channel: string, endpoint: string, bind: () => Promise<Bound>): Promise<string> {
+    assertBindAllowed(endpoint, { insecure: this.#insecure });
+    const binding: Channel = { kind: "binding" };
+    this.#open(channel, binding);
+    let bound: Bound;
+    try {
+      bound = await bind();
+    } catch (error) {
+      if (this.#channels.get(channel) === binding) this.#channels.delete(channel);
+      throw error;
+    }
+    // Disconnected or closed in the meantime.
+    if (this.#channels.get(channel) === binding) this.#channels.set(channel, bound);
+    else await bound.link.close();
+    return bound.link.endpoint;
+  }
+
+  #pushOptions(channel: string): PushOptions {
+    return { drained: () => this.#loop?.drained(channel) };
+  }
+
+  #pullOptions(channel: string): PullOptions {
+    const from: From = { channel, route: undefined };
+    return {
+      receive: (frames) => this.#loop?.received(from, frames),
+      opened: () => this.#loop?.opened(channel),
+    };
+  }
+
+  #assertFree(name: string): void {
+    invariant(!this.#channels.has(name), `channel ${name} is opened once at a time`);
+  }
+
   #open(name: string, channel: Channel): void {
     invariant(!this.#isClosed, `channel ${name} is opened before the driver is closed`);
-    invariant(!this.#channels.has(name), `channel ${name} is opened once at a time`);
+    this.#assertFree(name);
     this.#channels.set(name, channel);
   }
 }

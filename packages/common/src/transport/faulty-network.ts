@@ -15,7 +15,7 @@ import type { Route } from "./link.ts";
 import { type ClientNetwork, NetworkClient, type NetworkClientHandlers } from "./network-client.ts";
 import { type Medium, NetworkConnection } from "./network-connection.ts";
 import type { NetworkPipe } from "./network-pipe.ts";
-import { NetworkServer } from "./network-server.ts";
+import { NetworkServer, type NetworkServerOptions } from "./network-server.ts";
 import { asSoonAsPossible, type Scheduler } from "./scheduler.ts";
 import { seededRandom } from "./seeded-random.ts";
 
@@ -73,11 +73,16 @@ export class FaultyNetwork<Payload> implements ClientNetwork<Payload>, Medium<Pa
    *
    * Errors: `TQ_ERR_ADDRESS_IN_USE`.
    */
-  bind(name: string, receive: (route: Route, payload: Payload) => void): NetworkServer<Payload> {
+  bind(
+    name: string,
+    receive: (route: Route, payload: Payload) => void,
+    options: NetworkServerOptions = {},
+  ): NetworkServer<Payload> {
     if (this.#servers.has(name)) {
       throw new TqError("TQ_ERR_ADDRESS_IN_USE", `memory:${name} is bound already; close that one first.`);
     }
-    const server = new NetworkServer<Payload>(name, receive, () => this.#servers.delete(name));
+    const forget = (): void => void this.#servers.delete(name);
+    const server = new NetworkServer<Payload>(name, receive, { ...options, forget });
     this.#servers.set(name, server);
     for (const client of this.#clients) if (client.name === name) client.connectAt(asSoonAsPossible);
     return server;

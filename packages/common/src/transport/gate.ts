@@ -1,22 +1,23 @@
-/** Whether what arrives may be read: closed, it stays in the socket, and so in the way of whoever sends. */
+/** Whether what arrives may be read: while shut, it stays where it is, and so in the way of whoever sends more. */
 export class Gate {
-  #opened: Promise<void> | undefined;
-  #open: (() => void) | undefined;
+  #isShut = false;
+  #waiting: (() => void)[] = [];
 
-  /** Undefined while open; else resolves when it is opened. */
-  get opened(): Promise<void> | undefined {
-    return this.#opened;
+  get isShut(): boolean {
+    return this.#isShut;
   }
 
   shut(): void {
-    this.#opened ??= new Promise((resolve) => {
-      this.#open = resolve;
-    });
+    this.#isShut = true;
   }
 
   open(): void {
-    this.#open?.();
-    this.#opened = undefined;
-    this.#open = undefined;
+    this.#isShut = false;
+    for (const run of this.#waiting.splice(0)) run();
+  }
+
+  /** Runs `run` once, when the gate is opened next. */
+  whenOpened(run: () => void): void {
+    this.#waiting.push(run);
   }
 }

@@ -4,6 +4,7 @@ export type { Core, From } from "./core.ts";
 export { CoreLoop, type CoreLoopOptions, type LoopHost } from "./core-loop.ts";
 export { createDriver, type Driver, type DriverOptions } from "./driver.ts";
 export { type Endpoint, formatEndpoint, parseEndpoint, reachableEndpoint } from "./endpoint.ts";
+export type * from "./event-links.ts";
 export { type Faults, FaultyNetwork, type FaultyNetworkOptions } from "./faulty-network.ts";
 export { Inbox } from "./inbox.ts";
 export { linkLimits } from "./limits.ts";
@@ -11,6 +12,15 @@ export type * from "./link.ts";
 export { virtualHost } from "./loop-hosts.ts";
 export { createMemoryHub, type MemoryHub, type MemoryHubOptions } from "./memory-transport.ts";
 export type { NetworkClient } from "./network-client.ts";
+export {
+  bindNetworkPull,
+  bindNetworkPush,
+  connectNetworkPull,
+  connectNetworkPush,
+  type NetworkPull,
+  type NetworkPullOptions,
+  type NetworkPush,
+} from "./network-pipes.ts";
 export type { NetworkServer } from "./network-server.ts";
 export type { Scheduler } from "./scheduler.ts";
 export { seededRandom } from "./seeded-random.ts";

@@ -6,6 +6,18 @@ export const linkLimits = {
    * times the size of a batch.
    */
   pipeMessagesMax: 64,
+  /**
+   * Messages on their way through one one-way pipe, per side. Nobody says how much a reader may be sent, so this and the
+   * kernel's buffers are all that keeps the first reader from swallowing a queue. Two would do for a steady flow; four
+   * bridge a turn of the event loop. Raised: what the first reader takes along, and what is lost with a reader.
+   */
+  pushMessagesMax: 4,
+  /**
+   * The kernel's buffers on each side of such a pipe, over tcp; it doubles the figure. Its own choice would be megabytes, so
+   * hundreds of small batches. 15,000 messages of 5 KB a second pass through this one, four times what a pipeline on one
+   * machine fills; it bounds a connection to about 128 KiB per round trip. Raised: as above.
+   */
+  pushKernelBytes: 64 * 1024,
   /** One frame: the largest body of a message, 64 MiB. Raised: what one peer can make this process allocate at once. */
   frameBytesMax: 64 * 1024 * 1024,
   /**
@@ -38,6 +50,15 @@ export const linkLimits = {
    * a network that swallows packets; lowered: connections made anew because a server was busy.
    */
   silenceMs: 30_000,
+  /**
+   * Messages of events on their way to one subscriber, per side; more are dropped for it. Of at most some 64 KiB each.
+   * Raised: memory per subscriber that does not read; lowered: gaps in bursts.
+   */
+  eventMessagesMax: 256,
+  /** Subscriptions on their way to one publisher. There is one for each prefix and subscriber behind a proxy. */
+  subscriptionsMax: 65_536,
+  /** One subscription. Raised: what a stranger can make a publisher remember. */
+  subscriptionBytesMax: 4_096,
   /** Connections that may wait to be accepted: a whole cluster that starts at once. Raised: kernel memory. */
   acceptBacklogMax: 1_024,
 } as const;

@@ -37,6 +37,50 @@ export interface ClientLink {
   close(): Promise<void>;
 }
 
+/**
+ * The writing end of one-way pipes: each message goes to one of the readers that have room, in turn, and nobody says
+ * whether it arrived. What lies in the pipe of a reader that leaves is lost with it.
+ */
+export interface PushLink {
+  /** Where readers are: the bound endpoint, wildcard resolved, or the one it connects to. */
+  readonly endpoint: string;
+  /**
+   * Whether a message can be handed over. Not while nobody is connected, and not while the one before still waits for
+   * room: when all pipes are full, one message more waits here.
+   */
+  readonly isWritable: boolean;
+  /** Hands a message over. Only while writable. */
+  send(frames: Frames): void;
+  /** `dropped`: handed over, and lost with the connection or the link before it had left. */
+  stats(): LinkStats;
+  /** Takes nothing more; resolves when what was handed over has left, or its short time is up. Harmless twice. */
+  close(): Promise<void>;
+}
+
+/** The reading end of one-way pipes: takes from all writers in turn. */
+export interface PullLink {
+  /** Where writers are: the bound endpoint, wildcard resolved, or the one it connects to. */
+  readonly endpoint: string;
+  /** Nothing is received from now on, until `resume`: full pipes then hold the writers up. At most one message is held here. */
+  pause(): void;
+  resume(): void;
+  stats(): LinkStats;
+  /** Receives nothing more at once; what had arrived unread is lost. Resolves when the endpoint is free. Harmless twice. */
+  close(): Promise<void>;
+}
+
+export interface PushOptions {
+  /** Called when the link is writable again after `isWritable` was asked and was false; never inside a call. Must not throw. */
+  readonly drained: () => void;
+}
+
+export interface PullOptions {
+  /** Called for each message, never inside a call of the link's maker. Must not throw. */
+  readonly receive: (frames: Frames) => void;
+  /** Of a connecting end: a connection has been made, the first time or anew. A hint, as in {@link ConnectOptions}. */
+  readonly opened?: (() => void) | undefined;
+}
+
 export interface BindOptions {
   /** Called for each message, never inside `bind` or `send`. Must not throw. */
   readonly receive: (route: Route, frames: Frames) => void;
@@ -65,6 +109,14 @@ export interface Transport {
    * Errors: `TQ_ERR_INVALID_ENDPOINT`, thrown.
    */
   connect(endpoint: string, options: ConnectOptions): ClientLink;
+  /** Binds the writing end of one-way pipes. Errors as for `bind`. */
+  bindPush(endpoint: string, options: PushOptions): Promise<PushLink>;
+  /** Connects the writing end of one-way pipes, and keeps reconnecting. Errors as for `connect`. */
+  connectPush(endpoint: string, options: PushOptions): PushLink;
+  /** Binds the reading end of one-way pipes. Errors as for `bind`. */
+  bindPull(endpoint: string, options: PullOptions): Promise<PullLink>;
+  /** Connects the reading end of one-way pipes, and keeps reconnecting. Errors as for `connect`. */
+  connectPull(endpoint: string, options: PullOptions): PullLink;
   /** Releases what all links share, after they are closed. */
   close(): Promise<void>;
 }

@@ -6,7 +6,26 @@ import { TqError } from "../contract/index.ts";
 import { type Endpoint, formatEndpoint, parseConnectEndpoint, parseEndpoint } from "./endpoint.ts";
 import { eventLoopScheduler } from "./event-loop-scheduler.ts";
 import { FaultyNetwork, type FaultyNetworkOptions } from "./faulty-network.ts";
-import type { BindOptions, ClientLink, ConnectOptions, Frames, ServerLink, Transport } from "./link.ts";
+import type {
+  BindOptions,
+  ClientLink,
+  ConnectOptions,
+  Frames,
+  PullLink,
+  PullOptions,
+  PushLink,
+  PushOptions,
+  ServerLink,
+  Transport,
+} from "./link.ts";
+import {
+  bindNetworkPull,
+  bindNetworkPush,
+  connectNetworkPull,
+  connectNetworkPush,
+  type NetworkPull,
+  type NetworkPush,
+} from "./network-pipes.ts";
 import { OpenLinks } from "./open-links.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -43,8 +62,7 @@ class MemoryTransport implements Transport {
   }
 
   async bind(endpoint: string, { receive }: BindOptions): Promise<ServerLink> {
-    const asked = memoryName(endpoint, parseEndpoint(endpoint));
-    const name = asked === "*" ? this.#drawName() : asked;
+    const name = this.#bindName(endpoint);
     const server = this.#network.bind(name, receive);
     return this.#open.keep({
       endpoint: formatEndpoint({ kind: "memory", name }),
@@ -64,8 +82,55 @@ class MemoryTransport implements Transport {
     });
   }
 
+  async bindPush(endpoint: string, options: PushOptions): Promise<PushLink> {
+    const name = this.#bindName(endpoint);
+    return this.#keepPush(name, bindNetworkPush(this.#network, name, options));
+  }
+
+  connectPush(endpoint: string, options: PushOptions): PushLink {
+    const name = memoryName(endpoint, parseConnectEndpoint(endpoint));
+    return this.#keepPush(name, connectNetworkPush(this.#network, name, options));
+  }
+
+  async bindPull(endpoint: string, options: PullOptions): Promise<PullLink> {
+    const name = this.#bindName(endpoint);
+    return this.#keepPull(name, bindNetworkPull(this.#network, name, options));
+  }
+
+  connectPull(endpoint: string, options: PullOptions): PullLink {
+    const name = memoryName(endpoint, parseConnectEndpoint(endpoint));
+    return this.#keepPull(name, connectNetworkPull(this.#network, name, options));
+  }
+
   close(): Promise<void> {
     return this.#open.closeAll();
+  }
+
+  #bindName(endpoint: string): string {
+    const asked = memoryName(endpoint, parseEndpoint(endpoint));
+    return asked === "*" ? this.#drawName() : asked;
+  }
+
+  #keepPush(name: string, push: NetworkPush<Frames>): PushLink {
+    return this.#open.keep({
+      endpoint: formatEndpoint({ kind: "memory", name }),
+      get isWritable() {
+        return push.isWritable;
+      },
+      send: (frames) => push.send(frames),
+      stats: () => push.stats(),
+      close: async () => push.close(),
+    });
+  }
+
+  #keepPull(name: string, pull: NetworkPull): PullLink {
+    return this.#open.keep({
+      endpoint: formatEndpoint({ kind: "memory", name }),
+      pause: () => pull.pause(),
+      resume: () => pull.resume(),
+      stats: () => pull.stats(),
+      close: async () => pull.close(),
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The connecting side of a memory network: comes back under a new route as often as its connection ends. */
+import { Gate } from "./gate.ts";
 import type { LinkStats, Route } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
 import type { NetworkConnection } from "./network-connection.ts";
@@ -8,6 +9,8 @@ export interface NetworkClientHandlers<Payload> {
   readonly receive: (payload: Payload) => void;
   /** A connection stands, the first or another. */
   readonly opened?: (() => void) | undefined;
+  /** The pipe was full and is not any more. */
+  readonly roomMade?: (() => void) | undefined;
 }
 
 /** What a client needs of its network. @internal */
@@ -21,6 +24,8 @@ export interface ClientNetwork<Payload> {
 
 export class NetworkClient<Payload> {
   readonly name: string;
+  /** While shut, nothing is received, and the pipe fills. */
+  readonly gate = new Gate();
   readonly #network: ClientNetwork<Payload>;
   readonly #handlers: NetworkClientHandlers<Payload>;
   readonly #counters = new LinkCounters();
@@ -39,6 +44,11 @@ export class NetworkClient<Payload> {
   /** The present connection, as the server knows it. */
   get route(): Route | undefined {
     return this.#connection?.route;
+  }
+
+  /** Whether a message sent now would be taken. */
+  get hasRoom(): boolean {
+    return this.#connection?.hasRoomToServer ?? false;
   }
 
   /** Dropped, and counted, while there is no connection or its pipe is full. */
@@ -102,6 +112,11 @@ export class NetworkClient<Payload> {
     if (this.#isClosed) return;
     this.#counters.countReceived();
     this.#handlers.receive(payload);
+  }
+
+  /** @internal */
+  roomMade(): void {
+    if (!this.#isClosed) this.#handlers.roomMade?.();
   }
 
   /** The connection is over; `lastAt` is when the last message of it is due here. @internal */

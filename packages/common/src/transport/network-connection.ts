@@ -1,4 +1,5 @@
 /** One connection of a memory network: two pipes between a client and a server, and the ways it can end. */
+import type { Gate } from "./gate.ts";
 import type { Route } from "./link.ts";
 import { NetworkPipe } from "./network-pipe.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -16,11 +17,18 @@ export interface ConnectionEnds<Payload> {
   readonly client: {
     readonly losesToServer: boolean;
     readonly losesToClient: boolean;
+    readonly gate: Gate;
     arrived(payload: Payload): void;
+    /** The pipe to the server was full and is not any more. */
+    roomMade(): void;
     /** The connection is over; `lastAt` is when the last message of it is due. */
     disconnected(lastAt: number): void;
   };
   readonly server: {
+    readonly gate: Gate;
+    /** Of each pipe; default: that of the medium. */
+    readonly pipeMessagesMax?: number | undefined;
+    roomMade(): void;
     arrived(route: Route, payload: Payload): void;
     disconnected(route: Route): void;
   };
@@ -33,16 +41,37 @@ export class NetworkConnection<Payload> {
   readonly #toClient: NetworkPipe<Payload>;
 
   constructor(medium: Medium<Payload>, ends: ConnectionEnds<Payload>) {
-    const { clock, pipeMessagesMax } = medium;
+    const { clock } = medium;
     const { client, server, route } = ends;
+    const messagesMax = server.pipeMessagesMax ?? medium.pipeMessagesMax;
     this.#medium = medium;
     this.#ends = ends;
-    this.#toServer = new NetworkPipe(clock, pipeMessagesMax, (payload) => server.arrived(route, payload));
-    this.#toClient = new NetworkPipe(clock, pipeMessagesMax, (payload) => client.arrived(payload));
+    this.#toServer = new NetworkPipe({
+      clock,
+      messagesMax,
+      deliver: (payload) => server.arrived(route, payload),
+      gate: server.gate,
+      roomMade: () => client.roomMade(),
+    });
+    this.#toClient = new NetworkPipe({
+      clock,
+      messagesMax,
+      deliver: (payload) => client.arrived(payload),
+      gate: client.gate,
+      roomMade: () => server.roomMade(),
+    });
   }
 
   get route(): Route {
     return this.#ends.route;
+  }
+
+  get hasRoomToServer(): boolean {
+    return this.#toServer.hasRoom;
+  }
+
+  get hasRoomToClient(): boolean {
+    return this.#toClient.hasRoom;
   }
 
   /** False if the pipe is full; true says nothing about arriving. */

@@ -1,10 +1,22 @@
 /** The binding side of a memory network. */
+import { Gate } from "./gate.ts";
 import type { LinkStats, Route } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
 import type { NetworkConnection } from "./network-connection.ts";
 
+export interface NetworkServerOptions {
+  /** Messages in flight in one direction of one connection; more are dropped. Default: the network's. */
+  readonly pipeMessagesMax?: number | undefined;
+  /** Somebody connected, or a pipe was full and is not any more. */
+  readonly roomMade?: (() => void) | undefined;
+}
+
 export class NetworkServer<Payload> {
   readonly name: string;
+  /** While shut, nothing is received, and the pipes fill. */
+  readonly gate = new Gate();
+  readonly pipeMessagesMax: number | undefined;
+  readonly #roomMade: (() => void) | undefined;
   readonly #forget: () => void;
   readonly #receive: (route: Route, payload: Payload) => void;
   readonly #connections = new Map<Route, NetworkConnection<Payload>>();
@@ -12,10 +24,23 @@ export class NetworkServer<Payload> {
   #isClosed = false;
 
   /** Made by `FaultyNetwork.bind`. `forget` frees the name. @internal */
-  constructor(name: string, receive: (route: Route, payload: Payload) => void, forget: () => void) {
+  constructor(
+    name: string,
+    receive: (route: Route, payload: Payload) => void,
+    options: NetworkServerOptions & { readonly forget: () => void },
+  ) {
     this.name = name;
     this.#receive = receive;
-    this.#forget = forget;
+    this.#forget = options.forget;
+    this.pipeMessagesMax = options.pipeMessagesMax;
+    this.#roomMade = options.roomMade;
+  }
+
+  /** Those of the present connections to which a message can be sent now, in the order of their making. */
+  routesWithRoom(): Route[] {
+    return [...this.#connections]
+      .filter(([, { hasRoomToClient }]) => hasRoomToClient)
+      .map(([route]) => route);
   }
 
   /** Dropped, and counted, if the route is unknown or its pipe is full. */
@@ -40,6 +65,12 @@ export class NetworkServer<Payload> {
   /** @internal */
   add(connection: NetworkConnection<Payload>): void {
     this.#connections.set(connection.route, connection);
+    this.roomMade();
+  }
+
+  /** @internal */
+  roomMade(): void {
+    if (!this.#isClosed) this.#roomMade?.();
   }
 
   /** @internal */

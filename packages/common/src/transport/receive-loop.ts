@@ -27,13 +27,18 @@ export async function receiveLoop(
 ): Promise<void> {
   for (let count = 0; ; count++) {
     if (count % linkLimits.messagesPerTurnMax === 0) await nextTurn();
-    while (gate?.opened !== undefined) await gate.opened;
+    if (gate?.isShut) await passage(gate);
     if (socket.closed) return;
     const message = await receiveOne(socket);
-    while (gate?.opened !== undefined) await gate.opened;
+    if (gate?.isShut) await passage(gate);
     if (socket.closed) return;
     if (message !== undefined) deliver(message);
   }
+}
+
+/** Resolves when the gate stands open. */
+export async function passage(gate: Gate | undefined): Promise<void> {
+  while (gate?.isShut) await new Promise<void>((resolve) => gate.whenOpened(resolve));
 }
 
 /** A close ends the pending receive with EAGAIN. */

@@ -9,11 +9,11 @@
  */
 import type { Gate } from "./gate.ts";
 import type { Frames } from "./link.ts";
-import { nextTurn, receiveLoop } from "./receive-loop.ts";
+import { nextTurn, passage, receiveLoop } from "./receive-loop.ts";
 import { listenToSocket, type SocketEvent } from "./socket-events.ts";
-import type { Dealer, Pull, Push } from "./zeromq-sockets.ts";
+import type { Dealer, Pull, Push, XPublisher, XSubscriber } from "./zeromq-sockets.ts";
 
-export type ConnectionSocket = Dealer | Push | Pull;
+export type ConnectionSocket = Dealer | Push | Pull | XPublisher | XSubscriber;
 
 export interface ConnectionPort<Socket extends ConnectionSocket> {
   readonly socket: Socket;
@@ -120,8 +120,8 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
     this.#state = "ending";
     clearTimeout(this.#handshakeTimeout);
     clearInterval(this.#silenceInterval);
-    while (!this.socket.closed && (this.#gate?.opened !== undefined || this.socket.readable)) {
-      await this.#gate?.opened;
+    while (!this.socket.closed && (this.#gate?.isShut || this.socket.readable)) {
+      await passage(this.#gate);
       await nextTurn();
     }
     if (this.socket.closed) return;

@@ -13,11 +13,11 @@
  *   stuck could bring that about. TCP keepalive and the silence that a client notices find dead connections instead.
  * - `routingId` is never set: a ROUTER then gives each connection its own.
  */
-import { Context, Dealer, type Observer, type Pull, type Push, Router } from "zeromq";
+import { Context, Dealer, type Observer, Pull, Push, Router, XPublisher, XSubscriber } from "zeromq";
 import { linkLimits } from "./limits.ts";
 import type { LinkCounters } from "./link-counters.ts";
 
-export type { Context, Dealer, Observer, Pull, Push, Router };
+export type { Context, Dealer, Observer, Pull, Push, Router, XPublisher, XSubscriber };
 
 /** A day. */
 const neverMs = 86_400_000;
@@ -35,6 +35,40 @@ export function createContext(): Context {
   return new Context({ blocky: false, ioThreads: 1 });
 }
 
+/**
+ * Writing end of one-way pipes. A send waits for room, for nothing else tells of it; the writer in front has one at a time.
+ */
+export function createPush(settings: SocketSettings, { useIpv6, isBound }: PipeSide): Push {
+  return new Push({
+    ...pipeOptions(settings, useIpv6),
+    ...(isBound ? { backlog: linkLimits.acceptBacklogMax, zapDomain: modernPeersOnly } : connectingOptions),
+    sendHighWaterMark: linkLimits.pushMessagesMax,
+    sendBufferSize: linkLimits.pushKernelBytes,
+  });
+}
+
+/**
+ * Peers of versions before 3.0 have no handshake, and the first bytes of a web browser look like one of 1.0: it would be
+ * given tasks. A domain for authentication is what makes the library refuse them; without an authenticator (and not
+ * enforced) it asks nothing of the others.
+ */
+const modernPeersOnly = "tq";
+
+/** Reading end of one-way pipes. */
+export function createPull(settings: SocketSettings, { useIpv6, isBound }: PipeSide): Pull {
+  return new Pull({
+    ...pipeOptions(settings, useIpv6),
+    ...(isBound ? { backlog: linkLimits.acceptBacklogMax } : connectingOptions),
+    receiveHighWaterMark: linkLimits.pushMessagesMax,
+    receiveBufferSize: linkLimits.pushKernelBytes,
+  });
+}
+
+export interface PipeSide {
+  readonly useIpv6: boolean;
+  readonly isBound: boolean;
+}
+
 export function createRouter(settings: SocketSettings, useIpv6: boolean): Router {
   return new Router({
     ...sharedOptions(settings, useIpv6),
@@ -47,21 +81,60 @@ export function createRouter(settings: SocketSettings, useIpv6: boolean): Router
 export function createDealer(settings: SocketSettings, useIpv6: boolean): Dealer {
   return new Dealer({
     ...sharedOptions(settings, useIpv6),
-    // Never: each connection has a socket of its own. (−1 would say so, but drops what was received and not yet read.)
-    reconnectInterval: neverMs,
-    connectTimeout: linkLimits.connectMs,
+    ...connectingOptions,
   });
 }
 
-function sharedOptions(settings: SocketSettings, ipv6: boolean) {
-  const { context, lingerMs, frameBytesMax, pipeMessagesMax } = settings;
+/** Where events leave. A subscriber whose pipe is full misses them; a send never waits. */
+export function createXPublisher(settings: SocketSettings, { useIpv6, isBound }: PipeSide): XPublisher {
+  return new XPublisher({
+    ...eventOptions(settings, { useIpv6, isBound }),
+    // What comes in are subscriptions.
+    maxMessageSize: linkLimits.subscriptionBytesMax,
+  });
+}
+
+/** Where events arrive. */
+export function createXSubscriber(settings: SocketSettings, { useIpv6, isBound }: PipeSide): XSubscriber {
+  return new XSubscriber({
+    ...eventOptions(settings, { useIpv6, isBound }),
+    // What leaves are subscriptions: small, and each must arrive.
+    sendHighWaterMark: linkLimits.subscriptionsMax,
+  });
+}
+
+function eventOptions(settings: SocketSettings, { useIpv6, isBound }: PipeSide) {
+  return {
+    ...pipeOptions(settings, useIpv6),
+    ...(isBound ? { backlog: linkLimits.acceptBacklogMax } : connectingOptions),
+    sendTimeout: 0,
+    sendHighWaterMark: linkLimits.eventMessagesMax,
+    receiveHighWaterMark: linkLimits.eventMessagesMax,
+  };
+}
+
+const connectingOptions = {
+  // Never: each connection has a socket of its own. (−1 would say so, but drops what was received and not yet read.)
+  reconnectInterval: neverMs,
+  connectTimeout: linkLimits.connectMs,
+};
+
+function sharedOptions(settings: SocketSettings, useIpv6: boolean) {
+  return {
+    ...pipeOptions(settings, useIpv6),
+    sendTimeout: 0,
+    sendHighWaterMark: 2 * settings.pipeMessagesMax,
+    receiveHighWaterMark: settings.pipeMessagesMax,
+  };
+}
+
+/** What one-way pipes and two-way links have in common. */
+function pipeOptions(settings: SocketSettings, ipv6: boolean) {
+  const { context, lingerMs, frameBytesMax } = settings;
   return {
     context,
     ipv6,
     linger: lingerMs,
-    sendTimeout: 0,
-    sendHighWaterMark: 2 * pipeMessagesMax,
-    receiveHighWaterMark: pipeMessagesMax,
     maxMessageSize: frameBytesMax,
     handshakeInterval: settings.handshakeMs,
     heartbeatInterval: 0,
