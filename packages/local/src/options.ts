@@ -1,6 +1,6 @@
 /** What a local pipeline can be told, and what is wrong with what it was told. */
-import { type Handler, isHandler, TqError } from "@tq/common";
-import { checkKnownOptions } from "@tq/common/contract";
+import { type Handler, TqError } from "@tq/common";
+import { checkKnownOptions, isHandler } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
 
 /** A file that exports handlers: a `file:` URL, as `new URL("./handlers.ts", import.meta.url)`, or a path. */
