@@ -6,6 +6,7 @@ export {
   type AnyTask,
   type BackoffPolicy,
   type CompletedResult,
+  type Delivery,
   defaultPolicy,
   defineTask,
   errorCodes,

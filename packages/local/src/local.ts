@@ -13,6 +13,7 @@ import { checkOptions, filesOf, type LocalOptions } from "./options.ts";
 import { leastLevelOf } from "./threads/thread-log.ts";
 import { ThreadWorker, type ThreadWorkerStats } from "./threads/thread-worker.ts";
 
+/** The numbers of each of its roles. */
 export interface LocalStats {
   readonly ventilator: VentilatorStats;
   /** In the order of their numbers. A worker on a thread is told as it was up to a tenth of a second ago. */

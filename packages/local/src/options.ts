@@ -19,14 +19,17 @@ interface CommonLocalOptions {
 
 /** Workers in this thread: for handlers that wait. */
 export interface LocalLoopOptions extends CommonLocalOptions {
+  /** Default: false. */
   readonly threads?: false | undefined;
   /** What can be run. At least one. */
   readonly handlers: readonly Handler[];
+  /** Of threads only. */
   readonly threadHeapMb?: undefined;
 }
 
 /** Each worker on a thread of its own: for handlers that compute. A thread that dies is started anew. */
 export interface LocalThreadsOptions extends CommonLocalOptions {
+  /** Starts the threads. */
   readonly threads: true;
   /**
    * Files that export what `handler` made, by name or as an array by default; paths are relative to the process's folder.
@@ -37,6 +40,7 @@ export interface LocalThreadsOptions extends CommonLocalOptions {
   readonly threadHeapMb?: number | undefined;
 }
 
+/** How a pipeline in one process is started. */
 export type LocalOptions = LocalLoopOptions | LocalThreadsOptions;
 
 const known: Record<keyof LocalLoopOptions | keyof LocalThreadsOptions, true> = {

@@ -4,6 +4,7 @@ import { checkKnownOptions, contractLimits } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 
+/** How a producer is started. */
 export interface ProducerOptions {
   /** The ventilators' endpoints for producers, for example `tcp://10.0.0.5:5559`. At least one; tasks are spread over them. */
   readonly ventilators: readonly string[];

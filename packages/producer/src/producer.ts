@@ -25,11 +25,13 @@ import type { VentilatorLinkStats } from "./core/ventilator-link.ts";
 import { logEvent } from "./log-event.ts";
 import { checkOptions, type ProducerOptions, timeoutDefaultMs } from "./options.ts";
 
+/** How long draining may take. */
 export interface DrainOptions {
   /** How long to wait for what is not accepted or answered. Default 25,000 ms. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** Numbers of a producer's tasks, now and since its start, over all its ventilators and for each. */
 export interface ProducerStats extends SubmitStats {
   readonly ventilators: readonly VentilatorLinkStats[];
 }

@@ -5,6 +5,7 @@ import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";
 
+/** How a sink is started. */
 export interface SinkOptions {
   /** Where workers and ventilators connect, for example `tcp://127.0.0.1:5558`; port `*` takes a free one. */
   readonly bind: string;

@@ -17,11 +17,13 @@ import type { ResultRowsOptions } from "./result-rows.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import type { ResultStore } from "./store/store.ts";
 
+/** How long draining may take. */
 export interface DrainOptions {
   /** How long loops have to take what is here. Default 25,000 ms. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** Numbers of a sink: peers and results, now and since its start. */
 export interface SinkStats extends SinkCoreStats {
   /** Outputs that could not be read here, or did not fit the loop's schema. */
   readonly lostOutputs: number;

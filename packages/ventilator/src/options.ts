@@ -5,6 +5,7 @@ import type { TqLogger } from "@tq/common/node";
 import { parseEndpoint } from "@tq/common/transport";
 import type { VentilatorLimits } from "./core/limits.ts";
 
+/** How a ventilator is started. */
 export interface VentilatorOptions {
   /** Where workers connect, for example `tcp://127.0.0.1:5557`; port `*` takes a free one. */
   readonly workers: string;

@@ -19,6 +19,7 @@ import { VentilatorCore, type VentilatorStats } from "./core/ventilator-core.ts"
 import { EventLog } from "./event-log.ts";
 import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
 
+/** How long draining may take. */
 export interface DrainOptions {
   /** How long to wait for unsettled tasks. Default 25,000 ms. */
   readonly timeoutMs?: number | undefined;

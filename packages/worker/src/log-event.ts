@@ -3,6 +3,7 @@ import type { RemoteError } from "@tq/common";
 import { type EventWords, type TqLogger, writeEvent } from "@tq/common/node";
 import type { WorkerEvent as CoreEvent, LeftAttempt } from "./core/events.ts";
 
+/** What a worker notices about its peers and itself. Each is a line of its log, too. */
 export type WorkerEvent =
   | CoreEvent
   /** The heart beats no more: a handler that blocks the loop may now look like a death. */

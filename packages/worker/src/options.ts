@@ -7,6 +7,7 @@ import { formatEndpoint, parseEndpoint } from "@tq/common/transport";
 import { type DefinitionInfo, wireLimits } from "@tq/common/wire";
 import type { WorkerLimits } from "./core/limits.ts";
 
+/** How a worker is started. */
 export interface WorkerOptions {
   /**
    * Where the ventilators serve workers, for example `["tcp://10.0.0.5:5557"]`. A worker of several shares itself equally

@@ -23,11 +23,13 @@ import { type HeartMemory, type LentHeart, markTurns } from "./hosting/lent-hear
 import { logEvent, type WorkerEvent } from "./log-event.ts";
 import { type CheckedOptions, checkOptions, type WorkerOptions } from "./options.ts";
 
+/** How long draining may take. */
 export interface DrainOptions {
   /** How long running handlers and uncommitted results have. Default 25,000 ms. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** Numbers of a worker: its attempts and results, now and since its start. */
 export interface WorkerStats extends WorkerCoreStats {
   readonly name: string;
 }

@@ -19,6 +19,7 @@ export interface NoProgressSchemaDeclared {
   readonly "add a progress schema to defineTask to report progress": never;
 }
 
+/** How often a task is tried, and how long the waits in between are. */
 export interface RetryOptions {
   /** How many attempts may fail before the task fails, from 1 (no retry) to 1,000. Default: 3. */
   readonly maxAttempts?: number;
@@ -26,6 +27,7 @@ export interface RetryOptions {
   readonly backoff?: Partial<BackoffPolicy>;
 }
 
+/** What `defineTask` takes: the contract of a task, and how it is tried. */
 export interface TaskOptions<Input extends Schema, Output extends Schema, Progress extends Schema> {
   /** 1 to 128 of `A-Z a-z 0-9 . _ : / -`; the same in every process. */
   readonly name: string;
@@ -46,6 +48,7 @@ export interface TaskOptions<Input extends Schema, Output extends Schema, Progre
    * Default: `at-least-once`.
    */
   readonly delivery?: Delivery;
+  /** How failed attempts are repeated. Default: three attempts, 100 ms apart at first, then twice as long each time. */
   readonly retry?: RetryOptions;
   /** How long one attempt may run, in milliseconds, from 1 to 2³¹−1. Default: 900,000 (15 minutes). */
   readonly timeoutMs?: number;

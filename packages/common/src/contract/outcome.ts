@@ -11,7 +11,9 @@ export type Outcome<Output> =
   /** Its expiry passed before it completed. */
   | { readonly status: "expired" };
 
+/** The five ways in which a task ends. */
 export type OutcomeStatus = Outcome<unknown>["status"];
+/** An outcome without an output. */
 export type UnsuccessfulOutcome = Exclude<Outcome<never>, { status: "completed" }>;
 
 /** What every result says, whatever its outcome. */
@@ -28,20 +30,25 @@ export interface ResultIdentity {
   readonly durationMs: number;
 }
 
+/** The result of a task that completed. */
 export interface CompletedResult<Output> extends ResultIdentity {
   readonly outcome: "completed";
+  /** As the definition's `output` schema made it here, where the loop names a task. */
   readonly output: Output;
   /** The worker that ran it. */
   readonly worker: string;
 }
 
+/** The result of a task that failed for good, or that took down too many workers. */
 export interface FailedResult extends ResultIdentity {
   readonly outcome: "failed" | "dead";
+  /** The error of the last attempt. */
   readonly error: RemoteError;
   /** The worker of the last attempt, where one is known. */
   readonly worker?: string;
 }
 
+/** The result of a task that was stopped before it ended by itself. */
 export interface StoppedResult extends ResultIdentity {
   readonly outcome: "cancelled" | "expired";
   readonly worker?: string;

@@ -9,7 +9,9 @@ import { TqError } from "./tq-error.ts";
 
 /** Any Standard Schema: zod, valibot, arktype, …, or `type<T>()`. */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
+/** What a schema takes, before its defaults and transforms. */
 export type InferInput<S extends Schema> = StandardSchemaV1.InferInput<S>;
+/** What a schema gives, after its defaults and transforms. */
 export type InferOutput<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
 const typeOnlyVendor = "tq";
@@ -30,9 +32,11 @@ export function isTypeOnly(schema: Schema): boolean {
   return schema["~standard"].vendor === typeOnlyVendor;
 }
 
+/** One thing that is wrong with a value. `details.issues` of `TQ_ERR_INVALID_INPUT` and `TQ_ERR_INVALID_OUTPUT` has them. */
 export interface ValidationIssue {
   /** Where in the value, as `user.tags[3]`; empty for the value itself. */
   readonly path: string;
+  /** What is wrong there, in the words of the schema. */
   readonly message: string;
 }
 

@@ -16,6 +16,7 @@ const verbOf = {
   expired: "expired before it completed",
 } as const;
 
+/** Which task ended without an output, and how. */
 export interface TaskFailure {
   readonly taskId: string;
   readonly traceId: string;

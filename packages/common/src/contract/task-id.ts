@@ -8,6 +8,7 @@ import { preview } from "./preview.ts";
 /** 8 random bytes, drawn anew at each start of a producer, as 16 lower-case hex digits. On the wire: the 8 bytes. */
 export type Origin = string;
 
+/** A task id in its parts. */
 export interface TaskId {
   readonly origin: Origin;
   /** From 1 to 2⁵³−1. */

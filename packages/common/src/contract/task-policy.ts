@@ -21,6 +21,7 @@ export interface BackoffPolicy {
   readonly jitter: number;
 }
 
+/** How a task is tried: what `defineTask` was told, defaults filled in. Workers and producers announce it. */
 export interface TaskPolicy {
   /** How many attempts may fail before the task fails, from 1 to 1,000. Attempts that were taken back do not count. */
   readonly maxAttempts: number;
@@ -28,6 +29,7 @@ export interface TaskPolicy {
   readonly crashLimit: number;
   /** How long one attempt may run, in milliseconds, from 1 to 2³¹−1. */
   readonly timeoutMs: number;
+  /** The waits between attempts. */
   readonly backoff: BackoffPolicy;
 }
 

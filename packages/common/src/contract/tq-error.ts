@@ -3,6 +3,7 @@ import type { TqErrorCode } from "./error-codes.ts";
 
 const tqErrorBrand = Symbol.for("tq.error");
 
+/** What an error may carry besides its code and message. */
 export interface TqErrorOptions {
   /** Facts for programs, such as the endpoint or the limit; the message says the same for people. Default: none. */
   readonly details?: Readonly<Record<string, unknown>>;

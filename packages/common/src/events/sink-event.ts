@@ -57,6 +57,7 @@ export type SinkCoreEvent =
       readonly tasks: readonly TaskRef[];
     };
 
+/** What a sink notices. Each is a line of its log, too. */
 export type SinkEvent =
   | SinkCoreEvent
   /** An output has no value at this side: told the first time, then at each power of two. */

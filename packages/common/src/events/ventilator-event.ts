@@ -13,6 +13,7 @@ export interface TaskReference {
   readonly attempt: number;
 }
 
+/** What a ventilator notices about its peers and tasks. Each is a line of its log, too. */
 export type VentilatorEvent =
   | {
       readonly type: "worker.joined";

@@ -50,6 +50,7 @@ export interface SubmitOptions extends RunOptions {
   readonly delivery?: Delivery | undefined;
 }
 
+/** How a `map` or `mapSettled` is done. All but `inFlight` holds for each of its tasks. */
 export interface MapOptions extends RunOptions {
   /**
    * How many tasks may be under way: read from the input, and their result not yet taken by the loop. An integer from 1 to

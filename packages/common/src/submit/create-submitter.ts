@@ -53,6 +53,7 @@ export interface SubmitterOptions {
   readonly payloadBytesMax?: number | undefined;
 }
 
+/** What a submitter has to do, and what has become of the tasks that it took. Numbers of tasks. */
 export interface SubmitStats extends Tally {
   /** Tasks that wait for credit. */
   readonly queued: number;

@@ -15,6 +15,7 @@ export interface TaskMentions {
   readonly ids: readonly { readonly origin: Origin; readonly first: number; readonly last: number }[];
 }
 
+/** What a producer notices about its ventilators. Each is a line of its log, too. */
 export type ProducerEvent =
   /** A fresh session. `resubmitted`: tasks that are said again, since the ventilator may not have them. */
   | (OfVentilator & {

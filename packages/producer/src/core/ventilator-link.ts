@@ -39,6 +39,7 @@ import type { ProducerCoreOptions, ProducerPort, VentilatorAddress } from "./por
 import { splitIds } from "./split-ids.ts";
 import { TaskBook } from "./task-book.ts";
 
+/** What a producer knows of one of its ventilators. */
 export interface VentilatorLinkStats {
   readonly endpoint: string;
   /** What it calls itself, once it was heard. */

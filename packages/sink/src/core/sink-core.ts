@@ -43,6 +43,7 @@ export interface SinkCoreOptions {
   readonly window?: WindowSnapshot | undefined;
 }
 
+/** What a sink has of one definition: a name with one contract. */
 export interface DefinitionStats {
   readonly task: string;
   readonly contract: string | undefined;
@@ -60,9 +61,11 @@ export interface SinkCoreStats {
   readonly workers: number;
   readonly ventilators: number;
   readonly definitions: readonly DefinitionStats[];
+  /** Results that are final, by outcome, since the start. */
   readonly committed: Readonly<Record<OutcomeStatus, number>>;
   /** Offers of tasks that were offered before. */
   readonly duplicates: number;
+  /** Messages of peers that broke the protocol. */
   readonly violations: number;
   /** Messages that named a session nobody has here: after a cut or a restart. */
   readonly resyncs: number;

@@ -55,13 +55,16 @@ export interface VentilatorCoreOptions {
   readonly port: VentilatorPort;
 }
 
+/** Numbers of a ventilator: its peers, its tasks by state now, and what has gone wrong since its start. */
 export interface VentilatorStats {
+  /** Open sessions of each kind of peer. */
   readonly workers: number;
   readonly producers: number;
   readonly sinks: number;
   /** Tasks with no final state yet, and the bytes of their payloads. */
   readonly unsettled: number;
   readonly unsettledBytes: number;
+  /** Of these, tasks that could start, and tasks that workers hold. */
   readonly ready: number;
   readonly leased: number;
   /** Waiting for a sink to be there. */
@@ -70,9 +73,13 @@ export interface VentilatorStats {
   readonly unroutable: readonly UnroutableTasks[];
   /** Suspected of having killed a worker; run alone. */
   readonly suspects: number;
+  /** Tasks that were moved away from a sink that did not come back: they may have been committed there, too. */
   readonly movedInDoubt: number;
+  /** Messages of peers that broke the protocol. */
   readonly violations: number;
+  /** Messages that named a session nobody has here: after a cut or a restart. */
   readonly resyncs: number;
+  /** Leases by the workers' names. */
   readonly leasesByWorker: Readonly<Record<string, number>>;
 }
 
