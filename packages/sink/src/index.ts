@@ -1,5 +1,7 @@
 /** The sink: takes results from workers and hands each task's outcome to a loop, once. */
 export * from "@tq/common";
+export type { EventsOptions } from "@tq/common/event-stream";
+export type { EventSource, TqEvent, TqEventOf, TqEventType } from "@tq/common/events";
 export type { TqLogger } from "@tq/common/node";
 export type { DefinitionStats } from "./core/sink-core.ts";
 export type { SinkEvent } from "./log-event.ts";

@@ -9,6 +9,10 @@ import type { SinkLimits } from "./core/limits.ts";
 export interface SinkOptions {
   /** Where workers and ventilators connect, for example `tcp://127.0.0.1:5558`; port `*` takes a free one. */
   readonly bind: string;
+  /** Where subscribers to events connect, for example `tcp://127.0.0.1:5560`. Default: none can. */
+  readonly events?: string | undefined;
+  /** Publishers' side of an event proxy, to publish events there (too). Default: none. */
+  readonly eventsProxy?: string | undefined;
   /** How this process is shown to people. Default `host:pid`. */
   readonly name?: string | undefined;
   /** Allows to bind beyond the loopback, without encryption. Default false. */
@@ -26,6 +30,8 @@ export interface SinkOptions {
 
 const known: Record<keyof SinkOptions, true> = {
   bind: true,
+  events: true,
+  eventsProxy: true,
   name: true,
   insecure: true,
   log: true,
@@ -43,6 +49,9 @@ const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
 export function checkOptions(options: SinkOptions): void {
   checkKnownOptions("startSink", options, known);
   parseEndpoint(options.bind);
+  for (const endpoint of [options.events, options.eventsProxy]) {
+    if (endpoint !== undefined) parseEndpoint(endpoint);
+  }
   for (const option of numbers) {
     const value = options[option];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;

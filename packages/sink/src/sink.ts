@@ -3,6 +3,8 @@
  */
 import { type AnyTask, type Result, type ResultIdentity, type TaskOutput, TqError } from "@tq/common";
 import { invariant, isTask } from "@tq/common/contract";
+import { EventHub, type EventsOptions, openEvents } from "@tq/common/event-stream";
+import type { TqEvent } from "@tq/common/events";
 import { createLogger, defaultName, drawBootId, drawFirstSession, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
@@ -44,6 +46,8 @@ export interface Results<Output> extends AsyncIterable<Result<Output>> {
 export interface Sink extends AsyncDisposable {
   /** Resolved: a wildcard port is the one that was taken. */
   readonly endpoint: string;
+  /** Where subscribers to its events connect, resolved; absent without the option `events`. */
+  readonly eventsEndpoint: string | undefined;
   /** By which ventilators know it: with a store the same after every start, else drawn at this one. */
   readonly id: string;
   /**
@@ -62,6 +66,13 @@ export interface Sink extends AsyncDisposable {
    */
   results(): Results<unknown>;
   stats(): SinkStats;
+  /**
+   * What happens here, while a loop reads it: first a `snapshot` of how things stand, then each event. A loop that is too
+   * slow is told how many it missed (`events.missed`). Ends when the sink closes; `break` ends it sooner.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
+   */
+  events(options?: EventsOptions): AsyncIterable<TqEvent>;
   /** Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id. */
   drain(options?: DrainOptions): Promise<void>;
   /** Ends all loops, says goodbye and frees the endpoint. What is not committed stays with its workers. Harmless twice. */
@@ -93,7 +104,7 @@ export async function startSink(options: SinkOptions, internals: SinkInternals =
   checkOptions(options);
   const sink = new RunningSink(options, internals);
   try {
-    await sink.bind(options.bind);
+    await sink.open(options);
   } catch (error) {
     await sink.close();
     throw error;
@@ -109,10 +120,12 @@ class RunningSink implements Sink {
   readonly #onEvent: ((event: SinkEvent) => void) | undefined;
   readonly #driver: Driver;
   readonly #core: SinkCore;
+  readonly #hub: EventHub;
   readonly #claims = new Map<InboxReader, Claim>();
   readonly #drained = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   #endpoint = "";
+  #eventsEndpoint: string | undefined;
   #lostOutputs = 0;
   #isClosing = false;
 
@@ -120,6 +133,12 @@ class RunningSink implements Sink {
     const bootId = drawBootId();
     this.#ownsTransport = internals.transport === undefined;
     this.#transport = internals.transport ?? createZeromqTransport();
+    const name = options.name ?? defaultName();
+    this.#hub = new EventHub({
+      source: { role: "sink", name, bootId },
+      state: () => this.#core.state(),
+      watch: (types) => this.#core.watchTasks(types),
+    });
     this.#store = internals.store ?? createMemoryStore(bootId);
     this.#log = options.log ?? createLogger("sink");
     this.#onEvent = internals.onEvent;
@@ -131,7 +150,7 @@ class RunningSink implements Sink {
         core = new SinkCore({
           identity: {
             bootId,
-            name: options.name ?? defaultName(),
+            name,
             sinkId: this.#store.id,
             firstSession: drawFirstSession(),
           },
@@ -141,6 +160,7 @@ class RunningSink implements Sink {
           port: {
             send: (route, message) => driver.send(channel, route, message),
             report: (event) => this.#report(event),
+            reportTasks: (steps) => this.#hub.reportTasks(steps),
             offered: (reader) => this.#claims.get(reader)?.offered(),
             persist: (change) => this.#store.commit(change),
             drained: () => this.#drained.resolve(),
@@ -157,6 +177,10 @@ class RunningSink implements Sink {
     return this.#endpoint;
   }
 
+  get eventsEndpoint(): string | undefined {
+    return this.#eventsEndpoint;
+  }
+
   get id(): string {
     return this.#store.id;
   }
@@ -165,8 +189,9 @@ class RunningSink implements Sink {
     return this.#closed.promise;
   }
 
-  async bind(endpoint: string): Promise<void> {
-    this.#endpoint = await this.#driver.bind(channel, endpoint);
+  async open(options: SinkOptions): Promise<void> {
+    this.#endpoint = await this.#driver.bind(channel, options.bind);
+    this.#eventsEndpoint = await openEvents(this.#hub, options, this.#transport);
   }
 
   results<Task extends AnyTask>(task?: Task): Results<TaskOutput<Task>> {
@@ -188,6 +213,10 @@ class RunningSink implements Sink {
 
   stats(): SinkStats {
     return { ...this.#core.stats(), lostOutputs: this.#lostOutputs };
+  }
+
+  events(options?: EventsOptions): AsyncIterable<TqEvent> {
+    return this.#hub.events(options);
   }
 
   async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
@@ -217,6 +246,7 @@ class RunningSink implements Sink {
     this.#core.close(this.#driver.now(), "the sink closes");
     for (const claim of this.#claims.values()) claim.end();
     await this.#driver.close();
+    await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
     this.#store.close();
   }
@@ -248,6 +278,7 @@ class RunningSink implements Sink {
 
   #report(event: SinkEvent): void {
     logEvent(this.#log, event);
+    this.#hub.report(event);
     this.#onEvent?.(event);
   }
 }

@@ -13,6 +13,10 @@ export interface VentilatorOptions {
   readonly producers?: string | undefined;
   /** Endpoints of the sinks, as workers and this process can reach them. Default none: only `run` and `map` are possible. */
   readonly sinks?: readonly string[] | undefined;
+  /** Where subscribers to events connect, for example `tcp://127.0.0.1:5560`. Default: none can. */
+  readonly events?: string | undefined;
+  /** Publishers' side of an event proxy, to publish events there (too). Default: none. */
+  readonly eventsProxy?: string | undefined;
   /** How this process is shown to people. Default `host:pid`. */
   readonly name?: string | undefined;
   /** Allows to bind beyond the loopback, without encryption. Default false. */
@@ -29,6 +33,8 @@ const known: Record<keyof VentilatorOptions, true> = {
   workers: true,
   producers: true,
   sinks: true,
+  events: true,
+  eventsProxy: true,
   name: true,
   insecure: true,
   log: true,
@@ -62,11 +68,18 @@ export function limitsOf(options: VentilatorOptions): Partial<VentilatorLimits> 
   };
 }
 
-function endpointsOf({ workers, producers, sinks }: VentilatorOptions): readonly string[] {
+function endpointsOf({
+  workers,
+  producers,
+  sinks,
+  events,
+  eventsProxy,
+}: VentilatorOptions): readonly string[] {
   if (sinks !== undefined && !Array.isArray(sinks)) {
     throw new TqError("TQ_ERR_INVALID_OPTION", "sinks is an array of endpoints", {
       details: { option: "sinks" },
     });
   }
-  return [workers, ...(producers === undefined ? [] : [producers]), ...(sinks ?? [])];
+  const given = [producers, events, eventsProxy].filter((endpoint) => endpoint !== undefined);
+  return [workers, ...given, ...(sinks ?? [])];
 }

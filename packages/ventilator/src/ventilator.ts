@@ -2,6 +2,8 @@
  * The ventilator as a process runs it: the core, joined to sockets, clock, randomness and log. It decides nothing.
  */
 import { TqError } from "@tq/common";
+import { EventHub, type EventsOptions, openEvents } from "@tq/common/event-stream";
+import type { TqEvent } from "@tq/common/events";
 import {
   createLogger,
   defaultName,
@@ -29,8 +31,15 @@ export interface DrainOptions {
 export interface Ventilator extends TaskSubmitter, AsyncDisposable {
   readonly name: string;
   /** Resolved: a wildcard port is the one that was taken. */
-  readonly endpoints: { readonly workers: string; readonly producers?: string };
+  readonly endpoints: { readonly workers: string; readonly producers?: string; readonly events?: string };
   stats(): VentilatorStats;
+  /**
+   * What happens here, while a loop reads it: first a `snapshot` of how things stand, then each event. A loop that is too
+   * slow is told how many it missed (`events.missed`). Ends when the ventilator closes; `break` ends it sooner.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
+   */
+  events(options?: EventsOptions): AsyncIterable<TqEvent>;
   /** Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id. */
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye and frees the endpoints. Unsettled tasks end with it: call `drain` first. Harmless twice. */
@@ -79,12 +88,14 @@ class RunningVentilator {
   readonly #ownsTransport: boolean;
   readonly #driver: Driver;
   readonly #core: VentilatorCore;
+  readonly #hub: EventHub;
+  readonly #bootId = drawBootId();
   readonly #submission: Submission;
   /** What the submitter wants to do before the core flushes. */
   #endOfTurn: (() => void)[] = [];
   /** Called when nothing is unsettled. */
   #idleWaiters: (() => void)[] = [];
-  #endpoints: { workers: string; producers?: string } = { workers: "" };
+  #endpoints: { workers: string; producers?: string; events?: string } = { workers: "" };
   #closing: Promise<void> | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
@@ -94,8 +105,14 @@ class RunningVentilator {
     this.#ownsTransport = internals.transport === undefined;
     this.#transport = internals.transport ?? createZeromqTransport();
     const eventLog = new EventLog(this.#log, monotonicNow);
+    this.#hub = new EventHub({
+      source: { role: "ventilator", name: this.#name, bootId: this.#bootId },
+      state: () => this.#core.state(),
+      watch: (types) => this.#core.watchTasks(types),
+    });
     const report = (event: VentilatorEvent): void => {
       eventLog.write(event);
+      this.#hub.report(event);
       internals.onEvent?.(event);
     };
     let core: VentilatorCore | undefined;
@@ -113,10 +130,13 @@ class RunningVentilator {
   }
 
   /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
-  async open({ workers, producers, sinks = [] }: VentilatorOptions): Promise<void> {
+  async open(options: VentilatorOptions): Promise<void> {
+    const { workers, producers, sinks = [] } = options;
     this.#endpoints = { workers: await this.#driver.bind("workers", workers) };
     if (producers !== undefined) this.#endpoints.producers = await this.#driver.bind("producers", producers);
     this.#core.setEndpoints({ ...this.#endpoints });
+    const events = await openEvents(this.#hub, options, this.#transport);
+    if (events !== undefined) this.#endpoints.events = events;
     for (const [index, endpoint] of sinks.entries()) this.#driver.connect(`sink:${index}`, endpoint);
   }
 
@@ -132,6 +152,7 @@ class RunningVentilator {
       name: this.#name,
       endpoints: this.#endpoints,
       stats: () => this.#core.stats(),
+      events: (options) => this.#hub.events(options),
       drain: (options) => this.#drain(options),
       close: () => this.close(),
       closed: this.#closed.promise,
@@ -173,6 +194,7 @@ class RunningVentilator {
     this.#submission.stop();
     this.#core.close(this.#driver.now(), new TqError("TQ_ERR_CLOSED", `ventilator ${this.#name} was closed`));
     await this.#driver.close();
+    await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
     this.#closed.resolve();
   }
@@ -184,7 +206,7 @@ class RunningVentilator {
     return new VentilatorCore({
       now: driver.now(),
       // Without a journal, the time of the start stands for its number: later starts have higher ones.
-      identity: { bootId: drawBootId(), name: this.#name, epoch: Date.now() },
+      identity: { bootId: this.#bootId, name: this.#name, epoch: Date.now() },
       firstSession: drawFirstSession(),
       timing: made.timing,
       limits: limitsOf(made.options),
@@ -192,6 +214,7 @@ class RunningVentilator {
       port: {
         send: (channel, route, message) => driver.send(channel, route, message),
         report: made.report,
+        reportTasks: (steps) => this.#hub.reportTasks(steps),
         random: Math.random,
         drawBootId,
       },

@@ -110,6 +110,14 @@ export class EventQueue {
     }
   }
 
+  /** Lets go of everything. */
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+    this.#ready = [];
+    this.#openMarks.clear();
+  }
+
   get #isFull(): boolean {
     const { waitingEventsMax, waitingEntriesMax, waitingBytesMax } = this.#limits;
     return (

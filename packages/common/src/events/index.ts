@@ -4,6 +4,7 @@ export * from "./event-codec.ts";
 export * from "./event-interest.ts";
 export * from "./event-numbering.ts";
 export * from "./event-queue.ts";
+export * from "./event-types.ts";
 export { eventLimits } from "./limits.ts";
 export * from "./sink-event.ts";
 export * from "./snapshot.ts";

@@ -26,6 +26,8 @@ export const eventLimits = {
   topicsMax: 256,
   /** Characters of a topic or prefix. */
   topicCharsMax: 128,
+  /** Prefixes that one reader asks for. */
+  readerTopicsMax: 64,
   /** Prefixes that a publisher remembers of its subscribers. Beyond, it publishes everything. */
   prefixesMax: 1_024,
   /** Characters of a source's name. */

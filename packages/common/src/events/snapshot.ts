@@ -71,3 +71,10 @@ export interface SinkState {
 }
 
 export type SourceState = VentilatorState | SinkState;
+
+/** Only the totals. */
+export function withoutLists(state: SourceState): SourceState {
+  return state.role === "ventilator"
+    ? { ...state, workers: [], producers: [], sinks: [], definitions: [] }
+    : { ...state, peers: [], definitions: [] };
+}

@@ -7,8 +7,10 @@
  */
 import { formatTaskId, type OutcomeStatus, traceIdOf } from "@tq/common";
 import { invariant } from "@tq/common/contract";
+import type { SinkState, TaskEventType, TaskRunEvent } from "@tq/common/events";
 import { SparseReader, type Timing } from "@tq/common/protocol";
 import { bytesOfValues, type Message } from "@tq/common/wire";
+import { committedSteps } from "./committed-steps.ts";
 import type { WindowSnapshot } from "./duplicate-window.ts";
 import type { SinkEvent, TaskRef } from "./events.ts";
 import type { Entry, Inbox } from "./inbox.ts";
@@ -18,6 +20,7 @@ import { Ledger } from "./ledger.ts";
 import { defaultLimits, type SinkLimits, shownTasksMax } from "./limits.ts";
 import { Peers, type SinkIdentity } from "./peers.ts";
 import { bytesOf, forEachRunOf, keepRows } from "./result-batch.ts";
+import { sinkState } from "./sink-state.ts";
 import type { StoreChange } from "./store-change.ts";
 import { UnreadWatch } from "./unread-watch.ts";
 
@@ -26,6 +29,8 @@ export interface SinkPort {
   /** To the peer behind a route of the one bound channel. May be lost. */
   send(route: string, message: Message): void;
   report(event: SinkEvent): void;
+  /** Which tasks have become final, while that is watched. */
+  reportTasks?(steps: readonly TaskRunEvent[]): void;
   /** A reader whose `take` found nothing can try again. */
   offered(reader: InboxReader): void;
   /** Makes this final, all or nothing. At most once per turn, before any of it is told to anybody. */
@@ -82,6 +87,7 @@ export class SinkCore {
   /** Batches that loops have committed rows of in this turn. */
   #dirty: Reading[] = [];
   #state: State = "active";
+  #isWatched = false;
 
   constructor({ identity, timing, port, limits: some, window }: SinkCoreOptions) {
     const limits = { ...defaultLimits, ...some };
@@ -186,6 +192,16 @@ export class SinkCore {
     if (left.count > 0) this.#port.report({ type: "results.left", ...left });
   }
 
+  /** Which steps of tasks are reported from now on; `task.committed` is the only one here. Default: none. */
+  watchTasks(types: ReadonlySet<TaskEventType>): void {
+    this.#isWatched = types.has("task.committed");
+  }
+
+  /** How it stands now. */
+  state(): SinkState {
+    return sinkState(this.#peers.server.sessions, this.stats());
+  }
+
   stats(): SinkCoreStats {
     const roles = Array.from(this.#peers.server.sessions, ({ hello }) => hello.role);
     return {
@@ -231,6 +247,7 @@ export class SinkCore {
       reading.flushed = to;
       const rows = { batch, from, to };
       this.#ledger.commit(rows, entry.session);
+      if (this.#isWatched) this.#port.reportTasks?.(committedSteps(rows));
       inbox.committed(entry, to - from, bytesOf(rows));
       this.#inboxes.tidy(inbox);
     }

@@ -1,0 +1,211 @@
+/**
+ * Where a role's events come together and go out: to loops in this process, and to sockets.
+ *
+ * What nobody wants is neither numbered nor kept, and the core is told not to report it. Everything of one turn leaves
+ * together. A snapshot is taken when all that led to it has left, so that it and what follows fit together.
+ */
+import { checkKnownOptions, type RemoteError, TqError } from "../contract/index.ts";
+import {
+  checkTopics,
+  type EventBatch,
+  type EventEntry,
+  EventNumbering,
+  type EventSource,
+  encodeEventMessage,
+  eventLimits,
+  isChosen,
+  type SinkEvent,
+  type SnapshotMessage,
+  type SourceState,
+  type TaskEventType,
+  type TaskRunEvent,
+  type TqEvent,
+  taskEventTypes,
+  type VentilatorEvent,
+  withoutLists,
+} from "../events/index.ts";
+import type { Frames } from "../transport/index.ts";
+import { EventPublisher } from "./event-publisher.ts";
+import { EventReader } from "./event-reader.ts";
+
+export interface EventHubOptions {
+  readonly source: EventSource;
+  /** How the source stands now. What led there has been reported when this returns. */
+  readonly state: () => SourceState;
+  /** These steps of tasks are wanted, and no others. */
+  readonly watch: (types: ReadonlySet<TaskEventType>) => void;
+}
+
+export interface EventsOptions {
+  /** Prefixes of types, such as `task.` or `worker.gone`. Default: all. */
+  readonly topics?: readonly string[] | undefined;
+}
+
+export class EventHub {
+  readonly #options: EventHubOptions;
+  readonly #numbering = new EventNumbering();
+  readonly #readers = new Set<EventReader>();
+  readonly #publishers: EventPublisher[] = [];
+  /** By type, as far as it was asked since it last changed. */
+  readonly #wanted = new Map<string, boolean>();
+  #flush: NodeJS.Immediate | undefined;
+  #beats: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: EventHubOptions) {
+    this.#options = options;
+  }
+
+  report(event: VentilatorEvent | SinkEvent): void {
+    if (this.#isWanted(event.type)) this.#add(withoutStack(event));
+  }
+
+  reportTasks(steps: readonly TaskRunEvent[]): void {
+    for (const step of steps) if (this.#isWanted(step.type)) this.#add(step);
+  }
+
+  /**
+   * Each loop over it begins with a snapshot, and ends when the hub closes.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_CLOSED`.
+   */
+  events(options: EventsOptions = {}): AsyncIterable<TqEvent> {
+    checkKnownOptions("events", options, { topics: true });
+    const topics = checkTopics(options.topics);
+    if (this.#isClosed) throw new TqError("TQ_ERR_CLOSED", `this ${this.#options.source.role} is closed`);
+    return { [Symbol.asyncIterator]: () => this.#open(topics) };
+  }
+
+  /** A socket to publish at; attach a link to it. */
+  addPublisher(): EventPublisher {
+    const publisher = new EventPublisher({
+      interest: () => this.#interestChanged(),
+      asked: () => this.#flushLater(),
+    });
+    this.#publishers.push(publisher);
+    this.#beats ??= setInterval(() => this.#beat(false), eventLimits.beatMs);
+    return publisher;
+  }
+
+  /** Says what is left to say, ends all loops and closes the sockets. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#distribute();
+    this.#beat(true);
+    this.#isClosed = true;
+    clearInterval(this.#beats);
+    clearImmediate(this.#flush);
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
+    await Promise.all(this.#publishers.map((publisher) => publisher.close()));
+  }
+
+  #open(topics: readonly string[]): EventReader {
+    const reader = new EventReader(topics, () => {
+      if (this.#readers.delete(reader)) this.#interestChanged();
+    });
+    if (this.#isClosed) {
+      reader.end();
+      return reader;
+    }
+    reader.queue.pushSnapshot(this.#key, this.#snapshot(""));
+    this.#readers.add(reader);
+    this.#interestChanged();
+    return reader;
+  }
+
+  get #key(): string {
+    return this.#options.source.bootId;
+  }
+
+  #add(entry: EventEntry): void {
+    this.#numbering.add(entry);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#isClosed) return;
+    this.#flush ??= setImmediate(() => {
+      this.#flush = undefined;
+      this.#distribute();
+      this.#answer();
+    });
+  }
+
+  #isWanted(type: string): boolean {
+    const known = this.#wanted.get(type);
+    if (known !== undefined) return known;
+    const isWanted =
+      this.#publishers.some(({ interest }) => interest.wantsType(type)) ||
+      [...this.#readers].some(({ topics }) => isChosen(type, topics));
+    this.#wanted.set(type, isWanted);
+    return isWanted;
+  }
+
+  #interestChanged(): void {
+    if (this.#isClosed) return;
+    this.#wanted.clear();
+    this.#options.watch(new Set(taskEventTypes.filter((type) => this.#isWanted(type))));
+  }
+
+  #distribute(): void {
+    if (this.#numbering.isEmpty) return;
+    const head = { kind: "events", source: this.#options.source, at: Date.now() } as const;
+    for (const entries of this.#numbering.take()) this.#send({ ...head, ...entries });
+    for (const reader of this.#readers) reader.wake();
+  }
+
+  #send(batch: EventBatch): void {
+    const { type } = batch;
+    for (const reader of this.#readers) {
+      if (isChosen(type, reader.topics)) reader.queue.pushEvents(this.#key, batch);
+    }
+    let frames: Frames | undefined;
+    for (const publisher of this.#publishers) {
+      if (!publisher.interest.wantsType(type)) continue;
+      frames ??= encodeEventMessage(batch);
+      publisher.send(frames);
+    }
+  }
+
+  #answer(): void {
+    let snapshot: SnapshotMessage | undefined;
+    for (const publisher of this.#publishers) {
+      for (const token of publisher.takeTokens()) {
+        snapshot ??= this.#snapshot(token);
+        publisher.send(encodeSnapshot({ ...snapshot, token }));
+      }
+    }
+  }
+
+  #snapshot(token: string): SnapshotMessage {
+    const { source } = this.#options;
+    const state = this.#options.state();
+    this.#distribute();
+    return { kind: "snapshot", source, at: Date.now(), token, next: this.#numbering.next(), state };
+  }
+
+  #beat(isLast: boolean): void {
+    const { source } = this.#options;
+    for (const publisher of this.#publishers) {
+      if (!publisher.interest.wantsBeats) continue;
+      publisher.publish({ kind: "beat", source, at: Date.now(), next: this.#numbering.next(), isLast });
+    }
+  }
+}
+
+/** One that is too large for a message goes without its lists: the totals tell the most. */
+function encodeSnapshot(snapshot: SnapshotMessage): Frames {
+  try {
+    return encodeEventMessage(snapshot);
+  } catch {
+    return encodeEventMessage({ ...snapshot, state: withoutLists(snapshot.state) });
+  }
+}
+
+/** Who failed has logged the stack, where its sources are. */
+function withoutStack<Event extends VentilatorEvent | SinkEvent>(event: Event): Event {
+  if (!("error" in event) || event.error === undefined) return event;
+  const { name, message, code }: RemoteError = event.error;
+  return { ...event, error: { name, message, ...(code === undefined ? {} : { code }) } };
+}
