@@ -1,0 +1,28 @@
+/** What the ventilator's core is given, and the one port through which its effects leave. */
+import type { TaskRunEvent } from "@tq/common/events";
+import type { Timing } from "@tq/common/protocol";
+import type { Message, SessionId } from "@tq/common/wire";
+import type { VentilatorEvent } from "./events.ts";
+import type { VentilatorLimits } from "./limits.ts";
+
+export interface VentilatorPort {
+  /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>`. */
+  send(channel: string, route: string | undefined, message: Message): void;
+  report(event: VentilatorEvent): void;
+  /** What tasks went through, as far as it is watched; in order with what is reported. */
+  reportTasks?(steps: readonly TaskRunEvent[]): void;
+  /** [0, 1), for jitter. */
+  random(): number;
+  drawBootId(): string;
+}
+
+export interface VentilatorCoreOptions {
+  readonly now: number;
+  readonly identity: { readonly bootId: string; readonly name: string; readonly epoch: number };
+  readonly firstSession: SessionId;
+  readonly timing: Timing;
+  readonly limits?: Partial<VentilatorLimits> | undefined;
+  /** Endpoints as given; channel `sink:<index>` each. */
+  readonly sinks: readonly string[];
+  readonly port: VentilatorPort;
+}

@@ -1,0 +1,52 @@
+/** What a ventilator counts of itself, as its process shows it. Counted when asked: nothing here is kept up per task. */
+import type { DefinitionQueues } from "./definition-queues.ts";
+import type { UnroutableTasks } from "./unroutable-watch.ts";
+import type { Workers } from "./workers.ts";
+
+/** Numbers of a ventilator: its peers, its tasks by state now, and what has gone wrong since its start. */
+export interface VentilatorStats {
+  /** Open sessions of each kind of peer. */
+  readonly workers: number;
+  readonly producers: number;
+  readonly sinks: number;
+  /** Tasks with no final state yet, and the bytes of their payloads. */
+  readonly unsettled: number;
+  readonly unsettledBytes: number;
+  /** Of these, tasks that could start, and tasks that workers hold. */
+  readonly ready: number;
+  readonly leased: number;
+  /** Waiting for a sink to be there. */
+  readonly withoutSink: number;
+  /** Waiting with no worker for them. */
+  readonly unroutable: readonly UnroutableTasks[];
+  /** Suspected of having killed a worker; run alone. */
+  readonly suspects: number;
+  /** Tasks that were moved away from a sink that did not come back: they may have been committed there, too. */
+  readonly movedInDoubt: number;
+  /** Messages of peers that broke the protocol. */
+  readonly violations: number;
+  /** Messages that named a session nobody has here: after a cut or a restart. */
+  readonly resyncs: number;
+  /** Leases by the workers' names. */
+  readonly leasesByWorker: Readonly<Record<string, number>>;
+}
+
+/** Where tasks wait, and at whom they are. */
+export function countTasks(
+  queues: DefinitionQueues,
+  workers: Workers,
+): Pick<VentilatorStats, "ready" | "suspects" | "leased" | "leasesByWorker"> {
+  let ready = 0;
+  let suspects = 0;
+  for (const queue of queues) {
+    ready += queue.ready;
+    suspects += queue.suspects.length;
+  }
+  const leasesByWorker: Record<string, number> = {};
+  let leased = 0;
+  for (const worker of workers) {
+    leasesByWorker[worker.name] = (leasesByWorker[worker.name] ?? 0) + worker.leases;
+    leased += worker.leases;
+  }
+  return { ready, suspects, leased, leasesByWorker };
+}
