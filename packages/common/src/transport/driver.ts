@@ -3,7 +3,7 @@
  * It knows channels by name and nothing of what is said on them.
  */
 import { invariant } from "../contract/index.ts";
-import { encodeMessage, type Message } from "../wire/index.ts";
+import { type CompressionStats, type Message, noCompression } from "../wire/index.ts";
 import { assertBindAllowed } from "./assert-bind-allowed.ts";
 import type { Core, From } from "./core.ts";
 import { CoreLoop, type LoopHost } from "./core-loop.ts";
@@ -19,6 +19,7 @@ import type {
   Transport,
 } from "./link.ts";
 import { eventLoopHost } from "./loop-hosts.ts";
+import { type Compression, Outgoing } from "./outgoing.ts";
 
 /** What a core sends through, and what its shell steers. */
 export interface Driver {
@@ -62,6 +63,8 @@ export interface Driver {
   flushNow(): void;
   /** Message counts of the open channels. */
   stats(): Record<string, LinkStats>;
+  /** What became of bodies large enough to be packed, on all channels since the start. */
+  compressionStats(): CompressionStats;
   /** Ends the core's turns and closes its links, not the transport. Harmless twice. */
   close(): Promise<void>;
 }
@@ -72,6 +75,8 @@ export interface DriverOptions {
   readonly core: (driver: Driver) => Core;
   /** Allows binds beyond the loopback. Default false. */
   readonly insecure?: boolean | undefined;
+  /** Which bodies leave packed. Default `auto`: those that leave this machine. All are read in any case. */
+  readonly compression?: Compression | undefined;
   /** The core threw: a bug in it. It is never called again; the links stay until `close`. Default: an uncaught exception. */
   readonly onFatal?: ((error: unknown) => void) | undefined;
   /** Default: Node's event loop. */
@@ -85,9 +90,9 @@ export function createDriver(options: DriverOptions): Driver {
 /** binding: a name is reserved while its bind is under way. */
 type Channel =
   | { readonly kind: "binding" }
-  | { readonly kind: "bound"; readonly link: ServerLink }
-  | { readonly kind: "connected"; readonly link: ClientLink }
-  | { readonly kind: "push"; readonly link: PushLink }
+  | { readonly kind: "bound"; readonly link: ServerLink; readonly outgoing: Outgoing }
+  | { readonly kind: "connected"; readonly link: ClientLink; readonly outgoing: Outgoing }
+  | { readonly kind: "push"; readonly link: PushLink; readonly outgoing: Outgoing }
   | { readonly kind: "pull"; readonly link: PullLink };
 
 type Bound = Extract<Channel, { readonly kind: "bound" | "push" | "pull" }>;
@@ -101,6 +106,8 @@ function throwUncaught(error: unknown): void {
 class NodeDriver implements Driver {
   readonly #transport: Transport;
   readonly #insecure: boolean;
+  readonly #compression: Compression;
+  readonly #compressionCounts = noCompression();
   readonly #host: LoopHost;
   /** Missing only while the core is being made; a fresh loop flushes by itself. */
   readonly #loop: CoreLoop | undefined;
@@ -110,6 +117,7 @@ class NodeDriver implements Driver {
   constructor(options: DriverOptions) {
     this.#transport = options.transport;
     this.#insecure = options.insecure ?? false;
+    this.#compression = options.compression ?? "auto";
     this.#host = options.host ?? eventLoopHost;
     const core = options.core(this);
     this.#loop = new CoreLoop({ core, host: this.#host, onFatal: options.onFatal ?? throwUncaught });
@@ -124,13 +132,14 @@ class NodeDriver implements Driver {
       const link = await this.#transport.bind(endpoint, {
         receive: (route, frames) => this.#loop?.received({ channel, route }, frames),
       });
-      return { kind: "bound", link };
+      return { kind: "bound", link, outgoing: this.#outgoing(endpoint) };
     });
   }
 
   bindPush(channel: string, endpoint: string): Promise<string> {
     return this.#bind(channel, endpoint, async () => {
-      return { kind: "push", link: await this.#transport.bindPush(endpoint, this.#pushOptions(channel)) };
+      const link = await this.#transport.bindPush(endpoint, this.#pushOptions(channel));
+      return { kind: "push", link, outgoing: this.#outgoing(endpoint) };
     });
   }
 
@@ -142,10 +151,8 @@ class NodeDriver implements Driver {
 
   connectPush(channel: string, endpoint: string): void {
     this.#assertFree(channel);
-    this.#open(channel, {
-      kind: "push",
-      link: this.#transport.connectPush(endpoint, this.#pushOptions(channel)),
-    });
+    const link = this.#transport.connectPush(endpoint, this.#pushOptions(channel));
+    this.#open(channel, { kind: "push", link, outgoing: this.#outgoing(endpoint) });
   }
 
   connectPull(channel: string, endpoint: string): void {
@@ -163,7 +170,7 @@ class NodeDriver implements Driver {
       receive: (frames) => this.#loop?.received(from, frames),
       opened: () => this.#loop?.opened(channel),
     });
-    this.#open(channel, { kind: "connected", link });
+    this.#open(channel, { kind: "connected", link, outgoing: this.#outgoing(endpoint) });
   }
 
   async disconnect(channel: string): Promise<void> {
@@ -176,15 +183,14 @@ class NodeDriver implements Driver {
     const open = this.#channels.get(channel);
     // A channel that was just closed is like a peer that just left: what is said to it is lost.
     if (open === undefined || open.kind === "binding") return;
-    const frames = encodeMessage(message);
     switch (open.kind) {
       case "bound":
         invariant(route !== undefined, `a message on the bound channel ${channel} has a route`);
-        open.link.send(route, frames);
+        open.link.send(route, open.outgoing.frames(message));
         break;
       case "connected":
       case "push":
-        open.link.send(frames);
+        open.link.send(open.outgoing.frames(message));
         break;
       case "pull":
         invariant(false, `nothing is sent on ${channel}, which only receives`);
@@ -222,6 +228,10 @@ class NodeDriver implements Driver {
     return stats;
   }
 
+  compressionStats(): CompressionStats {
+    return { ...this.#compressionCounts };
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#loop?.stop();
@@ -244,6 +254,15 @@ class NodeDriver implements Driver {
     if (this.#channels.get(channel) === binding) this.#channels.set(channel, bound);
     else await bound.link.close();
     return bound.link.endpoint;
+  }
+
+  /** For an endpoint that a link has just been opened for. */
+  #outgoing(endpoint: string): Outgoing {
+    return new Outgoing({
+      endpoint,
+      compression: this.#compression,
+      counts: this.#compressionCounts,
+    });
   }
 
   #pushOptions(channel: string): PushOptions {

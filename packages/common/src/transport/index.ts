@@ -22,6 +22,7 @@ export {
   type NetworkPush,
 } from "./network-pipes.ts";
 export type { NetworkServer } from "./network-server.ts";
+export { type Compression, compressions } from "./outgoing.ts";
 export type { Scheduler } from "./scheduler.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -8,7 +8,7 @@ import { compressSync, uncompressSync } from "lz4-napi";
 import { Violates } from "./violation.ts";
 
 /** Below this, compressing costs more than it saves. */
-const packedBytesMin = 2048;
+export const packedBytesMin = 2048;
 /** What must be saved for the other side to be given the work of unpacking: an eighth. */
 const worthwhileShare = 7 / 8;
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { compressSync } from "lz4-napi";
 import { describe, expect, it } from "vitest";
 import { badMessageCases } from "./bad-message-cases.test-support.ts";
+import { packBody } from "./body.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { wireLimits } from "./limits.ts";
 import { messageCases } from "./message-cases.test-support.ts";
@@ -104,7 +105,7 @@ describe("encodeMessage", () => {
       values,
     };
     const [, plain] = encodeMessage(message);
-    const packed = encodeMessage(message, { lz4: true });
+    const packed = encodeMessage(message, { pack: packBody });
     expect(plain).toBe(values.slab);
     expect(packed[1]?.length).toBeLessThan((values.slab.length * 7) / 8);
     expect(decodeMessage(packed)).toEqual({ ok: true, message });
@@ -119,7 +120,7 @@ describe("encodeMessage", () => {
         traceparent: _traceparent,
         ...message
       } = { ...one, values: encodeValues([value]) };
-      expect(encodeMessage(message, { lz4: true })[1]).toBe(message.values.slab);
+      expect(encodeMessage(message, { pack: packBody })[1]).toBe(message.values.slab);
     }
   });
 

@@ -8,8 +8,8 @@
 import { invariant } from "../contract/index.ts";
 import { attachmentBytes } from "./attachments.ts";
 import { readAttachments, writeAttachments } from "./attachments-column.ts";
-import { packBody, unpackBody } from "./body.ts";
-import { ByteReader } from "./byte-reader.ts";
+import { unpackBody } from "./body.ts";
+import { ByteReader, noAttachments } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { grammar } from "./grammar.ts";
@@ -25,8 +25,8 @@ import { Violates, type Violation } from "./violation.ts";
 import { writeFields } from "./write-field.ts";
 
 export interface EncodeMessageOptions {
-  /** Pack a body of 2 KiB or more, if that saves an eighth of it. Default false. */
-  readonly lz4?: boolean | undefined;
+  /** Gives a body as one LZ4 block, or undefined where it is to stay as it is. Default: all stay. */
+  readonly pack?: ((slab: Uint8Array) => Uint8Array | undefined) | undefined;
 }
 
 export type Decoded =
@@ -56,7 +56,7 @@ const framesMax = 2 + wireLimits.bodyBytesMax / wireLimits.attachmentBytesMin;
 export function encodeMessage(message: Message, options: EncodeMessageOptions = {}): Uint8Array[] {
   const { verb } = message;
   const values = "values" in message ? message.values : undefined;
-  const packed = options.lz4 === true && values !== undefined ? packBody(values.slab) : undefined;
+  const packed = values === undefined ? undefined : options.pack?.(values.slab);
   header.pos = 0;
   header.arrayHeader(2);
   header.string(verb);
@@ -150,9 +150,10 @@ function readValues(
 ): Values {
   const body = frames[1];
   if (body === undefined) throw new Violates("frames", `${verb} comes in two frames or more`);
-  const attachments = readAttachments(raw.attachments, frames.slice(2), count);
-  const apart = attachments === undefined ? 0 : attachmentBytes(attachments);
-  const slab = unpackBody(body, raw.lz4, wireLimits.bodyBytesMax - apart);
+  const apart = frames.length > 2 ? frames.slice(2) : noAttachments;
+  const attachments = readAttachments(raw.attachments, apart, count);
+  const apartBytes = attachments === undefined ? 0 : attachmentBytes(attachments);
+  const slab = unpackBody(body, raw.lz4, wireLimits.bodyBytesMax - apartBytes);
   const lengths = readLengths(raw.values, { name: "values", count, bytes: slab.length });
   return attachments === undefined ? { lengths, slab } : { lengths, slab, attachments };
 }

@@ -1,5 +1,6 @@
 /** What is said between peers, and how it looks as bytes: TQP/1. Pure. */
 export { AttachmentsReader } from "./attachments.ts";
+export { BodyPacker, type CompressionCounts, type CompressionStats, noCompression } from "./body-packer.ts";
 export { type Decoded, decodeMessage, type EncodeMessageOptions, encodeMessage } from "./codec.ts";
 export { grammar, inSession, isNumbered, mayCarry } from "./grammar.ts";
 export { idCount } from "./ids.ts";
