@@ -2,6 +2,7 @@
  * Several ventilators and sinks that share workers, in one simulated world, and everything that can be done to them: to
  * crash, to come back with or without memory, to stand still, to drain and to leave.
  */
+import type { TaskPolicy } from "@tq/common";
 import type { SubmitOrigins } from "@tq/common/protocol";
 import { forEachId, idRun, type SubmitEvents, type SubmitPort } from "@tq/common/protocol";
 import { encodeValues } from "@tq/common/wire";
@@ -31,6 +32,8 @@ export interface ClusterOptions {
   readonly slots: number;
   readonly definitions?: readonly string[];
   readonly fate: (attempt: StartedAttempt) => Fate;
+  /** Of all definitions. Default: that of `pipeline.ts`. */
+  readonly policy?: TaskPolicy;
   /** How long a sink's loop thinks about one batch. Default 0. */
   readonly readMs?: () => number;
   /** A worker that died is started anew. Default true. */
@@ -76,6 +79,10 @@ export class Cluster {
     for (let place = 0; place < options.sinks; place++) this.startSink(place);
     for (let place = 0; place < options.ventilators; place++) this.startVentilator(place);
     for (let count = 0; count < options.workers; count++) this.startWorker();
+  }
+
+  get #policy(): TaskPolicy {
+    return this.options.policy ?? policy;
   }
 
   get definitions(): readonly string[] {
@@ -178,7 +185,7 @@ export class Cluster {
         now: world.clock.now(),
         timing,
         name: `worker-${this.workers.length}`,
-        definitions: this.definitions.map((name) => ({ name, policy })),
+        definitions: this.definitions.map((name) => ({ name, policy: this.#policy })),
         slots: options.slots,
         ventilators,
         limits: options.workerLimits,
@@ -275,7 +282,7 @@ export class Cluster {
           this.records.of(origin, seq);
         });
         const values = encodeValues(inputs);
-        port.submit({ definition: { name, policy }, reply, ids, options: {}, values });
+        port.submit({ definition: { name, policy: this.#policy }, reply, ids, options: {}, values });
       }
       if (left > 0) node.after(5, attempt);
     };

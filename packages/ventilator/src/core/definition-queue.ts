@@ -51,8 +51,6 @@ export class DefinitionQueue implements TaskQueue {
   readonly workers: WorkerDefinition[] = [];
   /** Whose turn it is. */
   turn = 0;
-  /** A worker may be kept from new tasks because suspects of this queue wait for it. */
-  isEmptyingOne = false;
   /** Since when tasks wait with nobody there; told once. */
   unroutableSince: number | undefined;
   unroutableTold = false;

@@ -2,47 +2,69 @@
  * Runs suspects, tasks that were at a worker when it died, so that the one which killed it is found and the others are not
  * blamed.
  *
- * A suspect runs on a worker that has nothing else. First many of them together, because nearly always none is guilty: if
- * that worker lives, they are all cleared at the cost of a batch. If it dies, too, each of them runs alone, and only a
- * death while running alone counts as a crash of the task. If no worker is idle, the one with the fewest leases is given
- * nothing more until it is.
+ * A suspect runs on a worker that has nothing else, of no other ventilator either: one that has said RESERVED. First many of
+ * them together, because nearly always none is guilty: if that worker lives, they are all cleared at the cost of a batch. If
+ * it dies, too, each of them runs alone, and only a death while running alone counts as a crash of the task. Each such
+ * parcel has a reservation of its own, so that what an earlier one has left running is over when the next begins, and so
+ * that several ventilators have their turns. Which workers are asked: `worker-reservations.ts`.
  */
 import type { DefinitionQueue } from "./definition-queue.ts";
+import type { DefinitionQueues } from "./definition-queues.ts";
 import { type Handover, Parcel } from "./handover.ts";
 import { type Suspicion, type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
-import type { WorkerDefinition, Quarantine as WorkerQuarantine } from "./worker-peer.ts";
+import type { WorkerDefinition } from "./worker-peer.ts";
+import type { Demand, WorkerReservations } from "./worker-reservations.ts";
 
 /** Suspects that are screened together. More are cleared sooner, but then each has to run alone if one is guilty. */
 const screenedTasksMax = 256;
 const screenedBytesMax = 1024 * 1024;
 
-export class Quarantine {
-  readonly #handover: Handover;
-  readonly #lifecycle: TaskLifecycle;
-  #count = 0;
+export interface QuarantineParts {
+  readonly queues: DefinitionQueues;
+  readonly handover: Handover;
+  readonly lifecycle: TaskLifecycle;
+  readonly reservations: WorkerReservations;
+}
 
-  constructor(parts: { readonly handover: Handover; readonly lifecycle: TaskLifecycle }) {
-    this.#handover = parts.handover;
-    this.#lifecycle = parts.lifecycle;
+export class Quarantine {
+  readonly #parts: QuarantineParts;
+
+  constructor(parts: QuarantineParts) {
+    this.#parts = parts;
   }
 
-  handOut(now: number, queue: DefinitionQueue): void {
-    for (;;) {
+  flush(now: number): void {
+    const { queues, reservations } = this.#parts;
+    const waiting: DefinitionQueue[] = [];
+    for (const queue of queues) {
       dropStale(queue);
-      if (queue.suspects.length === 0) break;
-      const definition = queue.workers.find(isIdle);
-      if (definition === undefined) return emptyOne(queue);
-      const parcel = this.#pack(queue, definition);
-      if (parcel.tasks > 0) this.#handover.send(now, definition, parcel);
+      if (queue.suspects.length > 0) waiting.push(queue);
     }
-    stopEmptying(queue);
+    if (waiting.length === 0 && reservations.isIdle) return;
+    for (const queue of waiting) this.#handOut(now, queue);
+    const demands = waiting.filter(({ suspects }) => suspects.length > 0).map(demandOf);
+    reservations.settle(now, demands);
+    for (const demand of demands) reservations.seek(now, demand);
+  }
+
+  wakeAt(): number {
+    return this.#parts.reservations.wakeAt();
+  }
+
+  #handOut(now: number, queue: DefinitionQueue): void {
+    while (queue.suspects.length > 0) {
+      const definition = queue.workers.find(isReserved);
+      if (definition === undefined) return;
+      const parcel = this.#pack(queue, definition);
+      if (parcel.tasks > 0) this.#parts.handover.send(now, definition, parcel);
+    }
   }
 
   /** The next suspect that must be alone, or as many as can be screened together. */
   #pack(queue: DefinitionQueue, { worker, credit }: WorkerDefinition): Parcel {
+    const { handover, lifecycle } = this.#parts;
     const parcel = new Parcel();
-    this.#count += 1;
     const tasksMax = Math.min(credit.tasks, screenedTasksMax);
     const bytesMax = Math.min(credit.bytes, screenedBytesMax);
     let isAlone = false;
@@ -53,22 +75,18 @@ export class Quarantine {
       isAlone = suspicionOf(batch, index) === "guilty-or-unlucky";
       if (isAlone && parcel.tasks > 0) break;
       const run = { batch, from: index, to: index + 1 };
-      const target = this.#handover.destinationOf(batch, index);
+      const target = handover.destinationOf(batch, index);
       if (target !== "wait" && !parcel.fits(target.destination)) break;
       queue.suspects.shift();
-      if (target === "wait") this.#handover.park(run);
+      if (target === "wait") handover.park(run);
       else {
         parcel.add(run, target.destination);
-        this.#lifecycle.lease(worker, batch, run);
-        batch.troubleOf(index).keptApart = this.#count;
+        lifecycle.lease(worker, batch, run);
+        batch.troubleOf(index).keptApart = worker.reservation;
       }
       dropStale(queue);
     }
-    const quarantine: WorkerQuarantine = parcel.tasks === 1 ? "alone" : "screening";
-    if (parcel.tasks > 0) {
-      worker.quarantine = quarantine;
-      worker.quarantineNumber = this.#count;
-    }
+    if (parcel.tasks > 0) worker.quarantine = parcel.tasks === 1 ? "alone" : "screening";
     return parcel;
   }
 }
@@ -84,30 +102,14 @@ const dropStale = (queue: DefinitionQueue): void => {
   }
 };
 
-/** Nothing is at it, or nothing but results that wait for their commit, as its last heartbeat said. */
-const isIdle = ({ worker, credit }: WorkerDefinition): boolean =>
-  worker.unfinished === 0 && credit.tasks > 0 && worker.session.hasRoom;
+const isReserved = ({ worker, credit }: WorkerDefinition): boolean =>
+  worker.quarantine === "reserved" && credit.tasks > 0 && worker.session.hasRoom;
 
-/**
- * Keeps new tasks from the worker that will be idle soonest, unless one is being emptied or used already. It stays so until
- * the suspects of this definition are through: others, which have none, would else fill it again at once.
- */
-const emptyOne = (queue: DefinitionQueue): void => {
-  let best: WorkerDefinition | undefined;
-  for (const definition of queue.workers) {
-    if (definition.worker.quarantine !== "open") return;
-    if (best === undefined || definition.worker.leases < best.worker.leases) best = definition;
-  }
-  if (best === undefined) return;
-  best.worker.quarantine = "emptying";
-  best.worker.emptiedFor = queue;
-  queue.isEmptyingOne = true;
-};
-
-const stopEmptying = (queue: DefinitionQueue): void => {
-  if (!queue.isEmptyingOne) return;
-  queue.isEmptyingOne = false;
-  for (const { worker } of queue.workers) {
-    if (worker.quarantine === "emptying" && worker.emptiedFor === queue) worker.quarantine = "open";
-  }
+/** At least; more if the suspects are of different sinks, or large. */
+const demandOf = (queue: DefinitionQueue): Demand => {
+  const { suspects } = queue;
+  const [first] = suspects;
+  const runAlone = first !== undefined && suspicionOf(first.batch, first.index) === "guilty-or-unlucky";
+  const parcels = runAlone ? suspects.length : Math.ceil(suspects.length / screenedTasksMax);
+  return { queue, parcels };
 };

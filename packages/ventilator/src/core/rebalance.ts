@@ -45,6 +45,8 @@ const recallFrom = (now: number, queue: DefinitionQueue): void => {
   let richest: WorkerPeer | undefined;
   for (const { worker } of queue.workers) {
     if (now - worker.recalledAt < patienceMs || surplus(worker) < 1) continue;
+    // Suspects stay together, and whoever is being emptied gives back without being asked.
+    if (worker.quarantine !== "open") continue;
     if (richest === undefined || surplus(worker) > surplus(richest)) richest = worker;
   }
   if (richest === undefined) return;

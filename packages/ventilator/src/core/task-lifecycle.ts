@@ -161,7 +161,7 @@ export class TaskLifecycle {
   blame(batch: TaskBatch, index: number, worker: WorkerPeer): boolean {
     const trouble = batch.troubleOf(index);
     const isQuarantined = worker.quarantine === "alone" || worker.quarantine === "screening";
-    const wasKeptApart = isQuarantined && trouble.keptApart === worker.quarantineNumber;
+    const wasKeptApart = isQuarantined && trouble.keptApart === worker.reservation;
     const wasAlone = wasKeptApart && worker.quarantine === "alone";
     this.#unlease(batch, index);
     trouble.suspicion = wasKeptApart ? "guilty-or-unlucky" : "suspect";

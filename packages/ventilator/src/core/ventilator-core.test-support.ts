@@ -69,14 +69,23 @@ export class ScriptedWorker {
   unfinished: number | undefined;
   /** False: the process is gone, or cut off. */
   isAlive = true;
+  /** Somebody else's tasks run there: RESERVE is not answered. */
+  readonly isBusy: boolean;
   epoch = 0;
   #session: Session | undefined;
 
   constructor(
     readonly_: { bed: TestBed; route: string; name: string },
-    options: { slots?: number; credit?: number; contract?: string | undefined; policy?: TaskPolicy } = {},
+    options: {
+      slots?: number;
+      credit?: number;
+      contract?: string | undefined;
+      policy?: TaskPolicy;
+      isBusy?: boolean;
+    } = {},
   ) {
     const { bed, route, name } = readonly_;
+    this.isBusy = options.isBusy ?? false;
     this.client = new SessionClient(bed.now, {
       timing,
       transmit: (message) =>
@@ -97,8 +106,10 @@ export class ScriptedWorker {
           session.sendUnnumbered({ verb: "GRANT", grants: [0, options.credit ?? 100, 1_000_000] });
         },
         resumed: () => {},
-        received: (_now, _session, message: SessionMessage) => {
+        received: (now, session, message: SessionMessage) => {
           if ("number" in message) this.received.push(message);
+          if (message.verb !== "RESERVE" || this.isBusy) return;
+          session.send(now, { verb: "RESERVED", reservation: message.reservation });
         },
         ended: () => {},
         unreachable: () => {},

@@ -5,9 +5,9 @@
  * dispatcher and settlement in the middle; table, queues and schedule as what they share.
  */
 import type { TqError } from "@tq/common";
-import type { TaskEventType, TaskRunEvent, VentilatorState } from "@tq/common/events";
-import type { Refusal, SubmitEvents, SubmitPort, Timing } from "@tq/common/protocol";
-import type { Hello, Message, Origin, SessionId, SinkAddress } from "@tq/common/wire";
+import type { TaskEventType, VentilatorState } from "@tq/common/events";
+import type { Refusal, SubmitEvents, SubmitPort } from "@tq/common/protocol";
+import type { Hello, Message, Origin, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -26,62 +26,18 @@ import { type SinkSessionParts, SinkSessions } from "./sink-sessions.ts";
 import { TaskEvents } from "./task-events.ts";
 import { TaskLifecycle } from "./task-lifecycle.ts";
 import { TaskTable } from "./task-table.ts";
-import { type UnroutableTasks, UnroutableWatch } from "./unroutable-watch.ts";
+import { UnroutableWatch } from "./unroutable-watch.ts";
+import type { VentilatorCoreOptions } from "./ventilator-port.ts";
 import { ventilatorState } from "./ventilator-state.ts";
+import { countTasks, type VentilatorStats } from "./ventilator-stats.ts";
 import { ViolationCounter } from "./violation-counter.ts";
 import { WorkerMessages } from "./worker-messages.ts";
+import { WorkerReservations } from "./worker-reservations.ts";
 import { WorkerSessions } from "./worker-sessions.ts";
 import { Workers } from "./workers.ts";
 
-export interface VentilatorPort {
-  /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>`. */
-  send(channel: string, route: string | undefined, message: Message): void;
-  report(event: VentilatorEvent): void;
-  /** What tasks went through, as far as it is watched; in order with what is reported. */
-  reportTasks?(steps: readonly TaskRunEvent[]): void;
-  /** [0, 1), for jitter. */
-  random(): number;
-  drawBootId(): string;
-}
-
-export interface VentilatorCoreOptions {
-  readonly now: number;
-  readonly identity: { readonly bootId: string; readonly name: string; readonly epoch: number };
-  readonly firstSession: SessionId;
-  readonly timing: Timing;
-  readonly limits?: Partial<VentilatorLimits> | undefined;
-  /** Endpoints as given; channel `sink:<index>` each. */
-  readonly sinks: readonly string[];
-  readonly port: VentilatorPort;
-}
-
-/** Numbers of a ventilator: its peers, its tasks by state now, and what has gone wrong since its start. */
-export interface VentilatorStats {
-  /** Open sessions of each kind of peer. */
-  readonly workers: number;
-  readonly producers: number;
-  readonly sinks: number;
-  /** Tasks with no final state yet, and the bytes of their payloads. */
-  readonly unsettled: number;
-  readonly unsettledBytes: number;
-  /** Of these, tasks that could start, and tasks that workers hold. */
-  readonly ready: number;
-  readonly leased: number;
-  /** Waiting for a sink to be there. */
-  readonly withoutSink: number;
-  /** Waiting with no worker for them. */
-  readonly unroutable: readonly UnroutableTasks[];
-  /** Suspected of having killed a worker; run alone. */
-  readonly suspects: number;
-  /** Tasks that were moved away from a sink that did not come back: they may have been committed there, too. */
-  readonly movedInDoubt: number;
-  /** Messages of peers that broke the protocol. */
-  readonly violations: number;
-  /** Messages that named a session nobody has here: after a cut or a restart. */
-  readonly resyncs: number;
-  /** Leases by the workers' names. */
-  readonly leasesByWorker: Readonly<Record<string, number>>;
-}
+export type { VentilatorCoreOptions, VentilatorPort } from "./ventilator-port.ts";
+export type { VentilatorStats } from "./ventilator-stats.ts";
 
 /** Low marks are told to sinks this often. */
 const lowMarkIntervalMs = 1_000;
@@ -146,8 +102,9 @@ export class VentilatorCore {
     const living = { ...settling, lifecycle: this.#lifecycle, sinks: this.#sinks };
     this.#handover = new Handover(living);
     const handing = { ...living, handover: this.#handover };
+    const reservations = new WorkerReservations();
     this.#dispatcher = new Dispatcher(handing);
-    this.#quarantine = new Quarantine(handing);
+    this.#quarantine = new Quarantine({ ...handing, reservations });
     this.#messages = new WorkerMessages(living);
     this.#admissions = new Admissions({ ...living, hasSinks: options.sinks.length > 0 });
     this.#moves = new SinkMoves(living);
@@ -159,6 +116,7 @@ export class VentilatorCore {
       timing: options.timing,
       messages: this.#messages,
       admissions: this.#admissions,
+      reservations,
       refuse,
     };
     const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
@@ -207,10 +165,8 @@ export class VentilatorCore {
     this.#now = now;
     // First: a cancellation names no attempt, so it would end a new lease of the same task that was sent before it.
     this.#workers.tell(now);
-    for (const queue of this.#queues) {
-      this.#quarantine.handOut(now, queue);
-      this.#dispatcher.handOut(now, queue);
-    }
+    this.#quarantine.flush(now);
+    for (const queue of this.#queues) this.#dispatcher.handOut(now, queue);
     this.#rebalance.flush(now);
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
@@ -239,6 +195,7 @@ export class VentilatorCore {
       this.#producerSessions.wakeAt(),
       this.#sinks.wakeAt(),
       this.#moves.wakeAt(),
+      this.#quarantine.wakeAt(),
       this.#unroutable.wakeAt(),
       this.#lowMarksAt,
     );
@@ -287,33 +244,18 @@ export class VentilatorCore {
   }
 
   stats(): VentilatorStats {
-    let ready = 0;
-    let suspects = 0;
-    for (const queue of this.#queues) {
-      ready += queue.ready;
-      suspects += queue.suspects.length;
-    }
-    const leasesByWorker: Record<string, number> = {};
-    let leased = 0;
-    for (const worker of this.#workers) {
-      leasesByWorker[worker.name] = (leasesByWorker[worker.name] ?? 0) + worker.leases;
-      leased += worker.leases;
-    }
     return {
       workers: this.#workers.size,
       producers: this.#producerSessions.size,
       sinks: this.#sinks.peers.filter(({ client }) => client.session !== undefined).length,
       unsettled: this.#table.tasks,
       unsettledBytes: this.#table.bytes,
-      ready,
-      leased,
+      ...countTasks(this.#queues, this.#workers),
       withoutSink: this.#handover.parkedTasks,
       unroutable: this.#unroutable.list(),
-      suspects,
       movedInDoubt: this.#moves.inDoubt,
       violations: this.#violations.total,
       resyncs: this.#workerSessions.resyncs + this.#producerSessions.resyncs,
-      leasesByWorker,
     };
   }
 

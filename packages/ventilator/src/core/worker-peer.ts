@@ -14,10 +14,11 @@ export interface WorkerDefinition {
 }
 
 /**
- * open: takes whatever comes · emptying: gets nothing more, because suspects wait for it · screening: runs only suspects ·
- * alone: runs one suspect.
+ * open: takes whatever comes · asked: gets nothing more until it says RESERVED · reserved: runs nothing, and nobody else's
+ * tasks · screening: runs suspects and nothing else · alone: runs one suspect and nothing else · over: what it was reserved
+ * for is through, or it may not be reserved any more; it is to be told in this turn.
  */
-export type Quarantine = "open" | "emptying" | "screening" | "alone";
+export type Quarantine = "open" | "asked" | "reserved" | "screening" | "alone" | "over";
 
 export class WorkerPeer {
   /** Names this worker in the columns of batches; from 1, never used twice. */
@@ -29,10 +30,11 @@ export class WorkerPeer {
   /** The same per batch, so that the leases of a dead worker are found without searching all tasks. */
   readonly leasesByBatch = new Map<TaskBatch, number>();
   quarantine: Quarantine = "open";
-  /** Whose suspects wait for it, while `emptying`. */
-  emptiedFor: TaskQueue | undefined;
-  /** Which quarantine that is; see `TaskTrouble.keptApart`. */
-  quarantineNumber = 0;
+  /** Number of the last RESERVE; see `TaskTrouble.keptApart`. */
+  reservation = 0;
+  reservedAt = 0;
+  /** When it was last asked and was not empty soon enough, or of no use. */
+  triedAt = Number.NEGATIVE_INFINITY;
   /** Leases that only wait for their commit, as far as it has said. */
   #settledLeases = 0;
   /** What its heart last said. */
@@ -71,7 +73,7 @@ export class WorkerPeer {
 
   /** What it was kept apart for has been run. */
   endQuarantine(): void {
-    if (this.quarantine === "alone" || this.quarantine === "screening") this.quarantine = "open";
+    if (this.quarantine === "alone" || this.quarantine === "screening") this.quarantine = "over";
   }
 
   /** What it announced for tasks of this name and contract id. */

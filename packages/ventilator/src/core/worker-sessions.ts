@@ -25,6 +25,7 @@ import type { TaskLifecycle } from "./task-lifecycle.ts";
 import type { TaskTable } from "./task-table.ts";
 import type { WorkerMessages } from "./worker-messages.ts";
 import type { WorkerPeer } from "./worker-peer.ts";
+import type { WorkerReservations } from "./worker-reservations.ts";
 import type { Workers } from "./workers.ts";
 
 export interface WorkerSessionParts {
@@ -34,6 +35,7 @@ export interface WorkerSessionParts {
   readonly workers: Workers;
   readonly lifecycle: TaskLifecycle;
   readonly messages: WorkerMessages;
+  readonly reservations: WorkerReservations;
   readonly sinks: () => readonly SinkAddress[];
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
@@ -82,8 +84,12 @@ export class WorkerSessions implements SessionServerHandler {
 
   welcome(_now: number, session: ServerSession, fresh: boolean): WelcomeDetails {
     const sinks = this.#parts.sinks();
-    if (!fresh) return { sinks };
-    const worker = this.#parts.workers.bySession(session.id) ?? this.#join(session);
+    const known = this.#parts.workers.bySession(session.id);
+    if (!fresh) {
+      if (known !== undefined) this.#parts.reservations.cut(known);
+      return { sinks };
+    }
+    const worker = known ?? this.#join(session);
     return { sinks, adopted: worker.adopted };
   }
 
@@ -116,6 +122,8 @@ export class WorkerSessions implements SessionServerHandler {
       case "RETURN":
         worker.recalledAt = Number.NEGATIVE_INFINITY;
         return messages.returned(worker, message);
+      case "RESERVED":
+        return this.#parts.reservations.reserved(now, worker, message.reservation);
       case "PROGRESS":
         return;
       default:
@@ -131,6 +139,7 @@ export class WorkerSessions implements SessionServerHandler {
     const isBlameless = reason === "bye" || reason === "closed";
     const { leases } = worker;
     const suspects = this.#reclaim(worker, isBlameless);
+    this.#parts.reservations.left(worker);
     workers.remove(worker);
     const left = { worker: worker.name, returned: leases, unreceived: unreceivedTasks(session) };
     if (isBlameless) this.#parts.report({ type: "worker.left", ...left });
