@@ -1,5 +1,5 @@
 /** Holds what the documents say against what is there: files, tests, code and figures. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { defaultPolicy } from "@tq/common";
 import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
@@ -21,6 +21,7 @@ const documents = [
   ...readdirSync(join(projectRoot, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
+  ...globSync("packages/*/README.md", { cwd: projectRoot }),
 ];
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), "utf8");

@@ -17,13 +17,17 @@ const oldestNode = join(
   "bin/node",
 );
 
-test("the examples, the README's code among them, compile under strict settings, and so do all declarations", async () => {
+test("the examples and the code of all READMEs compile under strict settings, and so do all declarations", async () => {
   expect(await typeErrors(packed().userProject)).toBe("");
 });
 
 test("the README's pipeline in one process runs", async () => {
   const output = await outputOf("examples/local.ts", { folder: packed().userProject });
   expect(output[0]).toBe("7 squared is 49");
+});
+
+test("the code of the local package's README runs", async () => {
+  expect(await outputOf("readme/local.ts", { folder: packed().userProject })).toEqual(["49"]);
 });
 
 test("the README's quick start runs in four processes, with await using", async () => {

@@ -1,5 +1,5 @@
 // The project of somebody who uses tq: an empty folder outside of the workspace, in which the tarballs are installed, with
-// strict settings of the compiler, and the examples as their code. pnpm installs, because it lets a package import only what
+// strict settings of the compiler, and the examples and the packages' READMEs as their code. pnpm installs, because it lets a package import only what
 // its own package.json names; and from the workspace's store, so that hardly anything is fetched.
 import { readFileSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
@@ -47,10 +47,19 @@ export async function createUserProject(folder: string, packed: readonly PackedP
     recursive: true,
     filter: (source) => !["node_modules", "package.json"].includes(basename(source)),
   });
+  await mkdir(join(folder, "readme"));
+  for (const { folder: own } of packed) {
+    const code = codeIn(readFileSync(join(workspace, own, "README.md"), "utf8"));
+    await writeFile(join(folder, "readme", `${basename(own)}.ts`), code);
+  }
   const store = (await pnpm(["store", "path"], workspace)).trim();
   // No install script may be needed: package managers ask first, or do not run them at all.
   await pnpm(["install", "--prefer-offline", "--ignore-scripts", "--store-dir", store], folder);
 }
+
+/** The TypeScript of a document. */
+const codeIn = (text: string): string =>
+  [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code).join("\n");
 
 /** What the compiler says of the project's code: nothing, if all is well. */
 export async function typeErrors(project: string): Promise<string> {
