@@ -15,6 +15,7 @@ export type {
   TaskSubmitter,
   WaitOptions,
 } from "@tq/common/submit";
+export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { ProducerEvent } from "./core/events.ts";
 export type { VentilatorLinkStats } from "./core/ventilator-link.ts";
 export type { ProducerOptions } from "./options.ts";

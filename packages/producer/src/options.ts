@@ -2,7 +2,7 @@
 import { TqError } from "@tq/common";
 import { checkKnownOptions, contractLimits } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
-import { parseEndpoint } from "@tq/common/transport";
+import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
 
 /** How a producer is started. */
 export interface ProducerOptions {
@@ -10,6 +10,12 @@ export interface ProducerOptions {
   readonly ventilators: readonly string[];
   /** How this process is shown to people. Default `host:pid`. */
   readonly name?: string | undefined;
+  /**
+   * Whether large message bodies leave packed (LZ4), where that saves an eighth: `auto`, towards other machines only; `off`;
+   * `always`. Whatever it is, packed bodies are read. Attachments, that is binaries of 16 KiB and more, are never packed.
+   * Default `auto`.
+   */
+  readonly compression?: Compression | undefined;
   /** Default: JSON lines on stderr. */
   readonly log?: TqLogger | undefined;
   /**
@@ -24,6 +30,7 @@ export const timeoutDefaultMs = 10_000;
 const known: Record<keyof ProducerOptions, true> = {
   ventilators: true,
   name: true,
+  compression: true,
   log: true,
   timeoutMs: true,
 };
@@ -35,6 +42,7 @@ const known: Record<keyof ProducerOptions, true> = {
  */
 export function checkOptions(options: ProducerOptions): void {
   checkKnownOptions("startProducer", options, known);
+  checkCompression(options.compression);
   const { ventilators, name, timeoutMs } = options;
   if (!Array.isArray(ventilators) || ventilators.length === 0) {
     throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");

@@ -154,6 +154,7 @@ describe("startProducer", () => {
     [{ ventilators: ["a"] }, "TQ_ERR_INVALID_ENDPOINT"],
     [{ ventilators: ["tcp://a:1"], timeout: 5 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], timeoutMs: 0 }, "TQ_ERR_INVALID_OPTION"],
+    [{ ventilators: ["tcp://a:1"], compression: "lz4" }, "TQ_ERR_INVALID_OPTION"],
   ])("refuses %j", async (options, code) => {
     await expect(startProducer(options as never)).rejects.toMatchObject({ code });
   });

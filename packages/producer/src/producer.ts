@@ -12,6 +12,7 @@ import {
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import { createSubmitter, type Submission, type SubmitStats, type TaskSubmitter } from "@tq/common/submit";
 import {
+  type CompressionStats,
   type Core,
   createDriver,
   createZeromqTransport,
@@ -34,6 +35,7 @@ export interface DrainOptions {
 /** Numbers of a producer's tasks, now and since its start, over all its ventilators and for each. */
 export interface ProducerStats extends SubmitStats {
   readonly ventilators: readonly VentilatorLinkStats[];
+  readonly compression: CompressionStats;
 }
 
 /** Submits tasks to ventilators in other processes. */
@@ -134,6 +136,7 @@ class RunningProducer {
     );
     this.#driver = createDriver({
       transport: this.#transport,
+      compression: options.compression,
       core: (driver) => {
         core = new ProducerCore({
           now: driver.now(),
@@ -175,7 +178,11 @@ class RunningProducer {
       get connected() {
         return isConnected();
       },
-      stats: () => ({ ...this.#submission.stats(), ventilators: this.#core.stats() }),
+      stats: () => ({
+        ...this.#submission.stats(),
+        ventilators: this.#core.stats(),
+        compression: this.#driver.compressionStats(),
+      }),
       drain: (options) => this.#drain(options),
       close: () => this.close(),
       closed: this.#closed.promise,

@@ -2,7 +2,7 @@
 import { TqError } from "@tq/common";
 import { checkKnownOptions } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
-import { parseEndpoint } from "@tq/common/transport";
+import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";
 
 /** How a sink is started. */
@@ -17,6 +17,12 @@ export interface SinkOptions {
   readonly name?: string | undefined;
   /** Allows to bind beyond the loopback, without encryption. Default false. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Whether large message bodies leave packed (LZ4), where that saves an eighth: `auto`, towards other machines only; `off`;
+   * `always`. Whatever it is, packed bodies are read. Attachments, that is binaries of 16 KiB and more, are never packed.
+   * Default `auto`.
+   */
+  readonly compression?: Compression | undefined;
   /** Default: JSON lines on stderr. */
   readonly log?: TqLogger | undefined;
   /**
@@ -34,6 +40,7 @@ const known: Record<keyof SinkOptions, true> = {
   eventsProxy: true,
   name: true,
   insecure: true,
+  compression: true,
   log: true,
   waitingResultsMax: true,
   waitingBytesMax: true,
@@ -48,6 +55,7 @@ const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
  */
 export function checkOptions(options: SinkOptions): void {
   checkKnownOptions("startSink", options, known);
+  checkCompression(options.compression);
   parseEndpoint(options.bind);
   for (const endpoint of [options.events, options.eventsProxy]) {
     if (endpoint !== undefined) parseEndpoint(endpoint);

@@ -13,6 +13,7 @@ describe("startSink", () => {
     [{ bind: "nonsense" }, "TQ_ERR_INVALID_ENDPOINT"],
     [{ bind: "memory:x", waitingResultsMax: 0 }, "TQ_ERR_INVALID_OPTION"],
     [{ bind: "memory:x", waitingBytesMax: 1.5 }, "TQ_ERR_INVALID_OPTION"],
+    [{ bind: "memory:x", compression: true as never }, "TQ_ERR_INVALID_OPTION"],
     [{ bind: "tcp://0.0.0.0:*" }, "TQ_ERR_INSECURE_BIND"],
   ])("refuses %o", async (options, expected) => {
     const transport = createMemoryHub().transport();

@@ -7,7 +7,13 @@ import { EventHub, type EventsOptions, openEvents } from "@tq/common/event-strea
 import type { TqEvent } from "@tq/common/events";
 import { createLogger, defaultName, drawBootId, drawFirstSession, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
-import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
+import {
+  type CompressionStats,
+  createDriver,
+  createZeromqTransport,
+  type Driver,
+  type Transport,
+} from "@tq/common/transport";
 import { BatchLoop } from "./batch-loop.ts";
 import { Claim } from "./claim.ts";
 import type { InboxReader } from "./core/inbox-reader.ts";
@@ -29,6 +35,7 @@ export interface DrainOptions {
 export interface SinkStats extends SinkCoreStats {
   /** Outputs that could not be read here, or did not fit the loop's schema. */
   readonly lostOutputs: number;
+  readonly compression: CompressionStats;
 }
 
 /**
@@ -146,6 +153,7 @@ class RunningSink implements Sink {
     this.#driver = createDriver({
       transport: this.#transport,
       insecure: options.insecure,
+      compression: options.compression,
       core: (driver) => {
         core = new SinkCore({
           identity: {
@@ -212,7 +220,8 @@ class RunningSink implements Sink {
   }
 
   stats(): SinkStats {
-    return { ...this.#core.stats(), lostOutputs: this.#lostOutputs };
+    const compression = this.#driver.compressionStats();
+    return { ...this.#core.stats(), lostOutputs: this.#lostOutputs, compression };
   }
 
   events(options?: EventsOptions): AsyncIterable<TqEvent> {

@@ -17,7 +17,7 @@ export type {
   TaskSubmitter,
   WaitOptions,
 } from "@tq/common/submit";
+export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { VentilatorEvent } from "./core/events.ts";
-export type { VentilatorStats } from "./core/ventilator-core.ts";
 export type { VentilatorOptions } from "./options.ts";
-export { type DrainOptions, startVentilator, type Ventilator } from "./ventilator.ts";
+export { type DrainOptions, startVentilator, type Ventilator, type VentilatorStats } from "./ventilator.ts";

@@ -15,9 +15,15 @@ import {
 } from "@tq/common/node";
 import { defaultTiming, type SubmitPort, type Timing } from "@tq/common/protocol";
 import { createSubmitter, type Submission, type TaskSubmitter } from "@tq/common/submit";
-import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
+import {
+  type CompressionStats,
+  createDriver,
+  createZeromqTransport,
+  type Driver,
+  type Transport,
+} from "@tq/common/transport";
 import type { VentilatorEvent } from "./core/events.ts";
-import { VentilatorCore, type VentilatorStats } from "./core/ventilator-core.ts";
+import { type VentilatorStats as CoreStats, VentilatorCore } from "./core/ventilator-core.ts";
 import { EventLog } from "./event-log.ts";
 import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
 
@@ -25,6 +31,11 @@ import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
 export interface DrainOptions {
   /** How long to wait for unsettled tasks. Default 25,000 ms. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** What a ventilator holds and has done. */
+export interface VentilatorStats extends CoreStats {
+  readonly compression: CompressionStats;
 }
 
 /** A running ventilator. Submits like a producer, without a network in between. */
@@ -119,6 +130,7 @@ class RunningVentilator {
     this.#driver = createDriver({
       transport: this.#transport,
       insecure: options.insecure,
+      compression: options.compression,
       core: (driver) => {
         core = this.#createCore(driver, { options, timing: internals.timing ?? defaultTiming, report });
         return this.#withEndOfTurn(core);
@@ -151,7 +163,7 @@ class RunningVentilator {
       cancel: submitter.cancel.bind(submitter),
       name: this.#name,
       endpoints: this.#endpoints,
-      stats: () => this.#core.stats(),
+      stats: () => ({ ...this.#core.stats(), compression: this.#driver.compressionStats() }),
       events: (options) => this.#hub.events(options),
       drain: (options) => this.#drain(options),
       close: () => this.close(),

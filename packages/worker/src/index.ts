@@ -1,6 +1,7 @@
 /** The role that runs handlers. */
 export * from "@tq/common";
 export type { TqLogger } from "@tq/common/node";
+export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { WorkerEvent } from "./log-event.ts";
 export type { WorkerOptions } from "./options.ts";
 export {

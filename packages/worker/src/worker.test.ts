@@ -143,6 +143,7 @@ describe("options that cannot be meant", () => {
     ["half a slot", { concurrency: 1.5 }, "TQ_ERR_INVALID_OPTION"],
     ["an empty name", { name: "" }, "TQ_ERR_INVALID_OPTION"],
     ["a limit of nothing", { windowTasksMax: 0 }, "TQ_ERR_INVALID_OPTION"],
+    ["a compression that is none", { compression: "best" }, "TQ_ERR_INVALID_OPTION"],
   ];
 
   it.each(cases)("%s", async (_what, wrong, code) => {

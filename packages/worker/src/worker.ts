@@ -7,6 +7,7 @@ import { invariant, toRemoteError } from "@tq/common/contract";
 import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
+  type CompressionStats,
   type Core,
   createDriver,
   createZeromqTransport,
@@ -32,6 +33,7 @@ export interface DrainOptions {
 /** Numbers of a worker: its attempts and results, now and since its start. */
 export interface WorkerStats extends WorkerCoreStats {
   readonly name: string;
+  readonly compression: CompressionStats;
 }
 
 /** A running worker. */
@@ -127,6 +129,7 @@ class RunningWorker implements Worker {
     let executor: Executor | undefined;
     this.#driver = createDriver({
       transport: this.#transport,
+      compression: options.compression,
       core: (driver) => {
         const timing = internals.timing ?? defaultTiming;
         const channels = ventilators.map((_, index) => channelOf(index));
@@ -164,7 +167,8 @@ class RunningWorker implements Worker {
   }
 
   stats(): WorkerStats {
-    return { name: this.name, ...this.#core.stats(), slots: this.#slots };
+    const compression = this.#driver.compressionStats();
+    return { name: this.name, ...this.#core.stats(), slots: this.#slots, compression };
   }
 
   async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {

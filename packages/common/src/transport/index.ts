@@ -1,4 +1,6 @@
 /** Links between nodes, and what runs a core over them. Nothing here knows what is said on a link. */
+
+export type { CompressionStats } from "../wire/index.ts";
 export { assertBindAllowed } from "./assert-bind-allowed.ts";
 export type { Core, From } from "./core.ts";
 export { CoreLoop, type CoreLoopOptions, type LoopHost } from "./core-loop.ts";
@@ -22,7 +24,7 @@ export {
   type NetworkPush,
 } from "./network-pipes.ts";
 export type { NetworkServer } from "./network-server.ts";
-export { type Compression, compressions } from "./outgoing.ts";
+export { type Compression, checkCompression } from "./outgoing.ts";
 export type { Scheduler } from "./scheduler.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -4,6 +4,7 @@
  * On one machine, moving a body costs less than packing it, so `auto` looks at the endpoint. A binding side is not told who
  * connects: one bound beyond the loopback counts as far from all its peers.
  */
+import { TqError } from "../contract/index.ts";
 import {
   BodyPacker,
   type CompressionCounts,
@@ -21,7 +22,18 @@ import type { Frames } from "./link.ts";
  */
 export type Compression = "auto" | "off" | "always";
 
-export const compressions = ["auto", "off", "always"] as const satisfies readonly Compression[];
+const compressions: readonly unknown[] = ["auto", "off", "always"] satisfies readonly Compression[];
+
+/**
+ * Checks an option that a user has given.
+ *
+ * Errors: `TQ_ERR_INVALID_OPTION`.
+ */
+export function checkCompression(given: unknown): void {
+  if (given === undefined || compressions.includes(given)) return;
+  const message = `compression is ${compressions.map((name) => `"${name}"`).join(", ")}, not ${JSON.stringify(given)}`;
+  throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "compression" } });
+}
 
 export interface OutgoingOptions {
   /** Bound or connected to. */
