@@ -282,7 +282,7 @@ export class Cluster {
           this.records.of(origin, seq);
         });
         const values = encodeValues(inputs);
-        port.submit({ definition: { name, policy: this.#policy }, reply, ids, options: {}, values });
+        port.submit({ definition: { name, policy: this.#policy }, reply, ids, options: {}, values }, 0);
       }
       if (left > 0) node.after(5, attempt);
     };

@@ -218,7 +218,7 @@ export class Pipeline {
         this.records.of(origin, seq);
       });
       const values = encodeValues(seqs);
-      port.submit({ definition: { name: "work", policy }, reply, ids, options: {}, values });
+      port.submit({ definition: { name: "work", policy }, reply, ids, options: {}, values }, 0);
     };
     node.after(0, attempt);
   }

@@ -9,6 +9,7 @@ import {
   type Session,
   SessionClient,
   SessionServer,
+  type SubmitBatch,
   type SubmitEvents,
   type SubmitPort,
   type Timing,
@@ -272,7 +273,7 @@ export class TestBed {
   ): void {
     const { reply = "sink", columns = {}, contract, maxAttempts = 3, isWithoutPolicy } = options;
     const backoff = { initialMs: 50, factor: 2, maxMs: 1_000, jitter: 0 };
-    this.port.submit({
+    const batch: SubmitBatch = {
       definition: {
         name: "work",
         contract,
@@ -282,7 +283,8 @@ export class TestBed {
       ids: { origins: [reply === "sink" ? origin : answerOrigin], runs: [0, first, count] },
       options: columns,
       values: encodeValues(Array.from({ length: count }, (_, index) => first + index)),
-    });
+    };
+    this.port.submit(batch, 0);
     this.settle();
   }
 
