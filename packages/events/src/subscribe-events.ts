@@ -13,7 +13,7 @@ import {
   createZeromqTransport,
   type EventLink,
   type EventTransport,
-  parseEndpoint,
+  parseConnectEndpoint,
 } from "@tq/common/transport";
 
 export interface SubscribeEventsOptions {
@@ -57,7 +57,7 @@ export function subscribeEvents(options: SubscribeEventsOptions): EventSubscript
     });
   }
   const topics = checkTopics(options.topics);
-  for (const endpoint of from) parseEndpoint(endpoint);
+  for (const endpoint of from) parseConnectEndpoint(endpoint);
   return new RunningSubscription([...new Set(from)], topics);
 }
 

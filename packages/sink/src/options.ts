@@ -2,7 +2,12 @@
 import { TqError } from "@tq/common";
 import { checkKnownOptions } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
-import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
+import {
+  type Compression,
+  checkCompression,
+  parseConnectEndpoint,
+  parseEndpoint,
+} from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";
 
 /** How a sink is started. */
@@ -57,9 +62,8 @@ export function checkOptions(options: SinkOptions): void {
   checkKnownOptions("startSink", options, known);
   checkCompression(options.compression);
   parseEndpoint(options.bind);
-  for (const endpoint of [options.events, options.eventsProxy]) {
-    if (endpoint !== undefined) parseEndpoint(endpoint);
-  }
+  if (options.events !== undefined) parseEndpoint(options.events);
+  if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
   for (const option of numbers) {
     const value = options[option];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;

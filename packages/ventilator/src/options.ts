@@ -2,7 +2,12 @@
 import { TqError } from "@tq/common";
 import { checkKnownOptions } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
-import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
+import {
+  type Compression,
+  checkCompression,
+  parseConnectEndpoint,
+  parseEndpoint,
+} from "@tq/common/transport";
 import type { VentilatorLimits } from "./core/limits.ts";
 
 /** How a ventilator is started. */
@@ -58,6 +63,7 @@ export function checkOptions(options: VentilatorOptions): void {
   checkKnownOptions("startVentilator", options, known);
   checkCompression(options.compression);
   for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
+  if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
   for (const field of ["unsettledTasksMax", "unsettledBytesMax"] as const) {
     const value = options[field];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
@@ -76,18 +82,12 @@ export function limitsOf(options: VentilatorOptions): Partial<VentilatorLimits> 
   };
 }
 
-function endpointsOf({
-  workers,
-  producers,
-  sinks,
-  events,
-  eventsProxy,
-}: VentilatorOptions): readonly string[] {
+function endpointsOf({ workers, producers, sinks, events }: VentilatorOptions): readonly string[] {
   if (sinks !== undefined && !Array.isArray(sinks)) {
     throw new TqError("TQ_ERR_INVALID_OPTION", "sinks is an array of endpoints", {
       details: { option: "sinks" },
     });
   }
-  const given = [producers, events, eventsProxy].filter((endpoint) => endpoint !== undefined);
+  const given = [producers, events].filter((endpoint) => endpoint !== undefined);
   return [workers, ...given, ...(sinks ?? [])];
 }

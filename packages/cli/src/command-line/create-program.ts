@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { describeEvents, type EventsCommandOptions, runEvents } from "../commands/events.ts";
+import { describeProxy, type ProxyCommandOptions, runProxy } from "../commands/proxy.ts";
 import { describeSink, runSink, type SinkCommandOptions } from "../commands/sink.ts";
 import { describeSubmit, runSubmit, type SubmitCommandOptions } from "../commands/submit.ts";
 import { describeVentilator, runVentilator, type VentilatorCommandOptions } from "../commands/ventilator.ts";
@@ -42,6 +44,12 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   describeSubmit(add("submit", "silent"), environment).action(
     async (task: string, json: string | undefined, options: SubmitCommandOptions) =>
       onEnd(await runSubmit([task, json], options)),
+  );
+  describeEvents(add("events", "silent"), environment).action(async (options: EventsCommandOptions) =>
+    onEnd(await runEvents(options)),
+  );
+  describeProxy(add("proxy"), environment).action(async (options: ProxyCommandOptions) =>
+    onEnd(await runProxy(options)),
   );
   return program;
 }

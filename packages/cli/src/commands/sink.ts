@@ -12,6 +12,8 @@ import { writeResults } from "../sink/write-results.ts";
 export interface SinkCommandOptions {
   readonly bind: string;
   readonly out?: string;
+  readonly events?: string;
+  readonly eventsProxy?: string;
   readonly name?: string;
   readonly insecure: boolean;
   readonly logLevel: LogLevel;
@@ -27,6 +29,8 @@ export function describeSink(command: Command, environment: Environment): Comman
       ).makeOptionMandatory(),
     )
     .addOption(option("--out <file>", "append to this file (default: stdout, after the ready line)"))
+    .addOption(option("--events <ep>", "bind here for subscribers to events, such as tq events"))
+    .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
     .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
     .addHelpText(
@@ -38,19 +42,26 @@ array, bytes base64, other typed arrays arrays of numbers, undefined null.`,
     );
 }
 
-export async function runSink({
-  bind,
-  out,
-  name,
-  insecure,
-  logLevel,
-}: SinkCommandOptions): Promise<ExitCode> {
+export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
+  const { bind, out, events, eventsProxy, name, insecure, logLevel } = options;
   const log = createCliLogger("sink", logLevel);
   await using output = out === undefined ? resultsToStandardOutput : await openResultFile(out, log);
   const { startSink } = await import("@tq/sink");
-  const sink = await startSink({ bind, insecure, log, ...(name !== undefined && { name }) });
-  const ended = printReady({ role: "sink", pid: process.pid, bind: sink.endpoint }).then(() =>
-    writeResults(sink.results().batches(), output),
-  );
+  const sink = await startSink({
+    bind,
+    insecure,
+    log,
+    ...(events !== undefined && { events }),
+    ...(eventsProxy !== undefined && { eventsProxy }),
+    ...(name !== undefined && { name }),
+  });
+  const { endpoint, eventsEndpoint } = sink;
+  const ready = {
+    role: "sink",
+    pid: process.pid,
+    bind: endpoint,
+    ...(eventsEndpoint !== undefined && { events: eventsEndpoint }),
+  } as const;
+  const ended = printReady(ready).then(() => writeResults(sink.results().batches(), output));
   return await serve({ running: sink, ended, log });
 }

@@ -1,6 +1,7 @@
 /** `tq ventilator`: hands out what producers submit. */
+import type { Compression } from "@tq/common/transport";
 import type { Command } from "commander";
-import { type Environment, flag, option, readEndpoints } from "../command-line/options.ts";
+import { compressionOption, type Environment, flag, option, readEndpoints } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -10,8 +11,11 @@ export interface VentilatorCommandOptions {
   readonly workers: string;
   readonly producers?: string;
   readonly sink?: readonly string[];
+  readonly events?: string;
+  readonly eventsProxy?: string;
   readonly name?: string;
   readonly insecure: boolean;
+  readonly compression: Compression;
   readonly logLevel: LogLevel;
 }
 
@@ -26,20 +30,26 @@ export function describeVentilator(command: Command, environment: Environment): 
     )
     .addOption(option("--producers <ep>", "bind here for producers, such as tq submit"))
     .addOption(option("--sink <ep>", "where results go; may be repeated", readEndpoints))
+    .addOption(option("--events <ep>", "bind here for subscribers to events, such as tq events"))
+    .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
-    .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment));
+    .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
+    .addOption(compressionOption());
 }
 
 export async function runVentilator(options: VentilatorCommandOptions): Promise<ExitCode> {
-  const { workers, producers, sink: sinks, name, insecure, logLevel } = options;
+  const { workers, producers, sink: sinks, events, eventsProxy, name, insecure, compression, logLevel } = options;
   const log = createCliLogger("ventilator", logLevel);
   const { startVentilator } = await import("@tq/ventilator");
   const ventilator = await startVentilator({
     workers,
     insecure,
+    compression,
     log,
     ...(producers !== undefined && { producers }),
     ...(sinks !== undefined && { sinks }),
+    ...(events !== undefined && { events }),
+    ...(eventsProxy !== undefined && { eventsProxy }),
     ...(name !== undefined && { name }),
   });
   const ended = printReady({ role: "ventilator", pid: process.pid, ...ventilator.endpoints }).then(

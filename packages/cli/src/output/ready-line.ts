@@ -2,11 +2,14 @@
 import { standardOutput } from "./line-output.ts";
 
 export interface Ready {
-  readonly role: "ventilator" | "worker" | "sink";
+  readonly role: "ventilator" | "worker" | "sink" | "proxy";
   readonly pid: number;
   readonly workers?: string;
   readonly producers?: string;
   readonly bind?: string;
+  readonly events?: string;
+  readonly publishers?: string;
+  readonly subscribers?: string;
   readonly ventilators?: readonly string[];
 }
 

@@ -83,7 +83,7 @@ export class EventHub {
       asked: () => this.#flushLater(),
     });
     this.#publishers.push(publisher);
-    this.#beats ??= setInterval(() => this.#beat(false), eventLimits.beatMs);
+    this.#beats ??= setInterval(() => this.#everySecond(), eventLimits.beatMs);
     return publisher;
   }
 
@@ -162,7 +162,7 @@ export class EventHub {
     }
     let frames: Frames | undefined;
     for (const publisher of this.#publishers) {
-      if (!publisher.interest.wantsType(type)) continue;
+      if (!publisher.isOpen || !publisher.interest.wantsType(type)) continue;
       frames ??= encodeEventMessage(batch);
       publisher.send(frames);
     }
@@ -183,6 +183,11 @@ export class EventHub {
     const state = this.#options.state();
     this.#distribute();
     return { kind: "snapshot", source, at: Date.now(), token, next: this.#numbering.next(), state };
+  }
+
+  #everySecond(): void {
+    for (const publisher of this.#publishers) publisher.wake();
+    this.#beat(false);
   }
 
   #beat(isLast: boolean): void {

@@ -6,6 +6,7 @@ import {
   encodeEventMessage,
   eventLimits,
 } from "../events/index.ts";
+import { monotonicNow } from "../node/index.ts";
 import type { EventLink, EventLinkOptions, Frames } from "../transport/index.ts";
 
 export interface PublisherHandlers {
@@ -34,8 +35,7 @@ export class EventPublisher {
     opened: () => this.#handlers.asked(),
     ended: () => {
       this.#tokens = [];
-      this.interest.reset();
-      this.#handlers.interest();
+      this.interest.ended(monotonicNow());
     },
   };
 
@@ -65,6 +65,11 @@ export class EventPublisher {
     this.#link?.send(frames);
   }
 
+  /** To be called about every second. */
+  wake(): void {
+    if (this.interest.wake(monotonicNow())) this.#handlers.interest();
+  }
+
   async close(): Promise<void> {
     await this.#link?.close();
   }
@@ -75,7 +80,7 @@ export class EventPublisher {
       this.malformed += 1;
       return;
     }
-    const token = this.interest.subscribed(subscription);
+    const token = this.interest.subscribed(monotonicNow(), subscription);
     if (token === undefined) return this.#handlers.interest();
     // Who is left out asks again.
     if (this.#tokens.length < eventLimits.prefixesMax) this.#tokens.push(token);

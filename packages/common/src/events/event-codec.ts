@@ -119,7 +119,7 @@ function asBatch(type: string, head: FromSource, { first, events }: Fields): Eve
   for (const event of events as unknown[]) {
     if (!isRecord(event) || ("run" in event && !isRun(event.run))) return undefined;
     // As with a snapshot: an event of a later version may have more fields, or be of a type not known here.
-    entries.push({ type: "", ...event, type } as unknown as EventEntry);
+    entries.push(Object.assign({ type }, event, { type }) as unknown as EventEntry);
   }
   return { kind: "events", ...head, type, first, entries };
 }

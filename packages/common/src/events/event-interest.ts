@@ -1,26 +1,40 @@
-/** What the subscribers of one publisher want, as its socket tells: prefixes of topics, each once. */
+/**
+ * What the subscribers of one publisher want, as its socket tells: prefixes of topics, each once.
+ *
+ * Who leaves may only have lost its connection. So what it wanted is numbered for as long as it would remember this source:
+ * when it is back, it can tell how much it missed.
+ */
 import { eventLimits } from "./limits.ts";
 import { beatTopic, eventTopic, parseTopic, type Subscription } from "./topics.ts";
 
 export class EventInterest {
-  readonly #topics = new Set<string>();
+  /** By topic: until when, where nobody wants it any more. */
+  readonly #topics = new Map<string, number>();
   /** More than can be remembered: everything is wanted from then on. */
   #isUnknown = false;
 
   /** Gives the token if it asks for a snapshot. */
-  subscribed({ isOn, topic }: Subscription): string | undefined {
+  subscribed(now: number, { isOn, topic }: Subscription): string | undefined {
     const asked = parseTopic(topic);
     if (asked?.kind === "snapshot") return isOn ? asked.token : undefined;
-    if (!isOn) this.#topics.delete(topic);
-    else if (this.#topics.size < eventLimits.prefixesMax) this.#topics.add(topic);
+    if (!isOn) this.#leave(now, topic);
+    else if (this.#topics.has(topic) || this.#topics.size < eventLimits.prefixesMax)
+      this.#topics.set(topic, Number.POSITIVE_INFINITY);
     else this.#isUnknown = true;
     return undefined;
   }
 
-  /** There is a new connection: nobody has said anything on it. */
-  reset(): void {
-    this.#topics.clear();
+  /** The connection is over that all of them came by. */
+  ended(now: number): void {
     this.#isUnknown = false;
+    for (const topic of this.#topics.keys()) this.#leave(now, topic);
+  }
+
+  /** Forgets those who have not come back. To be called about every second; gives whether it changed anything. */
+  wake(now: number): boolean {
+    const before = this.#topics.size;
+    for (const [topic, until] of this.#topics) if (until <= now) this.#topics.delete(topic);
+    return this.#topics.size < before;
   }
 
   wantsType(type: string): boolean {
@@ -33,7 +47,12 @@ export class EventInterest {
 
   #wants(topic: string): boolean {
     if (this.#isUnknown) return true;
-    for (const prefix of this.#topics) if (topic.startsWith(prefix)) return true;
+    for (const prefix of this.#topics.keys()) if (topic.startsWith(prefix)) return true;
     return false;
+  }
+
+  #leave(now: number, topic: string): void {
+    if (this.#topics.get(topic) === Number.POSITIVE_INFINITY)
+      this.#topics.set(topic, now + eventLimits.silenceMs);
   }
 }

@@ -4,6 +4,7 @@
  * that is in `task-event.ts`.
  */
 import type { OutcomeStatus, RemoteError } from "../contract/index.ts";
+import type { Origin } from "../wire/index.ts";
 
 /** Names one attempt of one task. */
 export interface TaskReference {
@@ -70,6 +71,25 @@ export type VentilatorEvent =
       readonly present: readonly string[];
     }
   | { readonly type: "tasks.routable"; readonly task: string; readonly waiting: number }
+  /** The sink has counted pushed tasks of an origin: of the seqs up to `through`, `missing` never came. */
+  | {
+      readonly type: "push.missing";
+      readonly task: string;
+      readonly origin: Origin;
+      readonly through: number;
+      readonly missing: number;
+      /** How many more than it said before; less than 0 if some came late. */
+      readonly change: number;
+    }
+  /** The sink of these pushed tasks was started anew and has forgotten what came: nobody can say which of them did. */
+  | {
+      readonly type: "push.in-doubt";
+      readonly task: string;
+      readonly origin: Origin;
+      readonly from: number;
+      readonly through: number;
+      readonly tasks: number;
+    }
   | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }
   | ({
       readonly type: "task.retrying";

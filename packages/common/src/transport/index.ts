@@ -5,7 +5,13 @@ export { assertBindAllowed } from "./assert-bind-allowed.ts";
 export type { Core, From } from "./core.ts";
 export { CoreLoop, type CoreLoopOptions, type LoopHost } from "./core-loop.ts";
 export { createDriver, type Driver, type DriverOptions } from "./driver.ts";
-export { type Endpoint, formatEndpoint, parseEndpoint, reachableEndpoint } from "./endpoint.ts";
+export {
+  type Endpoint,
+  formatEndpoint,
+  parseConnectEndpoint,
+  parseEndpoint,
+  reachableEndpoint,
+} from "./endpoint.ts";
 export type * from "./event-links.ts";
 export { type Faults, FaultyNetwork, type FaultyNetworkOptions } from "./faulty-network.ts";
 export { Inbox } from "./inbox.ts";
