@@ -2,6 +2,7 @@
  * How options are read: each also by environment, `TQ_` and the flag's name, the flag winning; each value checked here,
  * so that a mistake is told by the option's name.
  */
+import type { Compression } from "@tq/common/transport";
 import { InvalidArgumentError, Option } from "commander";
 import { type LogLevel, logLevels } from "../output/create-cli-logger.ts";
 
@@ -44,6 +45,11 @@ export const jsonFlag = (environment: Environment): Option =>
 
 export const logLevelOption = (level: LogLevel): Option =>
   option("--log-level <level>", "what is logged on stderr").choices(logLevels).default(level);
+
+export const compressionOption = (): Option =>
+  option("--compression <when>", "pack large messages: auto, only between machines")
+    .choices(["auto", "off", "always"] satisfies readonly Compression[])
+    .default("auto");
 
 /** Several endpoints in one text: by white space, or by a comma with another endpoint behind it. */
 export const readEndpoints = (text: string, previous: readonly string[] = []): readonly string[] => [

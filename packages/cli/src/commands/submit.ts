@@ -1,9 +1,9 @@
 /** `tq submit`: gives tasks to a ventilator, from the command line or from stdin. */
 import { type AnyTask, defineTask, TqError, type } from "@tq/common";
-import type { Producer } from "@tq/producer";
+import type { Compression, Producer } from "@tq/producer";
 import { loadHandlers } from "@tq/worker/hosting";
 import type { Command } from "commander";
-import { type Environment, flag, option, readDuration } from "../command-line/options.ts";
+import { compressionOption, type Environment, flag, option, readDuration } from "../command-line/options.ts";
 import { exitCodeOfSignal, listenForStop, type StopSignals } from "../command-line/stop-signals.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -17,6 +17,7 @@ export interface SubmitCommandOptions {
   readonly wait: boolean;
   readonly timeout?: number;
   readonly name?: string;
+  readonly compression: Compression;
   readonly json: boolean;
   readonly logLevel: LogLevel;
 }
@@ -42,6 +43,7 @@ export function describeSubmit(command: Command, environment: Environment): Comm
       ),
     )
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(compressionOption())
     .addHelpText(
       "after",
       `
@@ -107,11 +109,12 @@ async function findTask(name: string, file: string | undefined): Promise<AnyTask
 
 /** Ends at a signal, too: finding out that nobody is there may take long. */
 async function connect(options: SubmitCommandOptions, stop: StopSignals): Promise<Producer> {
-  const { ventilator, name, timeout, logLevel } = options;
+  const { ventilator, name, timeout, compression, logLevel } = options;
   const log = createCliLogger("submit", logLevel);
   const { startProducer } = await import("@tq/producer");
   const connecting = startProducer({
     ventilators: [ventilator],
+    compression,
     timeoutMs: timeout ?? connectTimeoutMs,
     log,
     ...(name !== undefined && { name }),

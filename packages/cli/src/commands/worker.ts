@@ -1,7 +1,8 @@
 /** `tq worker`: worker processes that run handlers from files, restarted when they die. */
 import { TqError } from "@tq/common";
+import type { Compression } from "@tq/common/transport";
 import type { Command } from "commander";
-import { option, readCount, readEndpoints } from "../command-line/options.ts";
+import { compressionOption, option, readCount, readEndpoints } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -17,6 +18,7 @@ export interface WorkerCommandOptions {
   readonly concurrency?: number;
   readonly processes: number;
   readonly name?: string;
+  readonly compression: Compression;
   readonly logLevel: LogLevel;
 }
 
@@ -34,7 +36,8 @@ export function describeWorker(command: Command): Command {
       ),
     )
     .addOption(option("--processes <n>", "how many processes", readCount(1, processesMax)).default(1))
-    .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"));
+    .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(compressionOption());
 }
 
 export async function runWorker(
@@ -46,9 +49,10 @@ export async function runWorker(
     throw misuse("name at least one file of handlers: tq worker HANDLERS.ts --ventilator EP");
   if (ventilators.length === 0)
     throw misuse("--ventilator: name at least one ventilator, as tcp://HOST:PORT");
-  const { concurrency, processes, name, logLevel } = options;
+  const { concurrency, processes, name, compression, logLevel } = options;
   const log = createCliLogger("worker", logLevel);
-  const pool = new WorkerPool(processes, { files, ventilators, concurrency, name, logLevel }, log);
+  const settings = { files, ventilators, concurrency, name, compression, logLevel };
+  const pool = new WorkerPool(processes, settings, log);
   const ended = Promise.race([pool.ended, announce(pool)]).then(() => pool.ended);
   return serve({ running: pool, ended, log, onQuit: () => pool.kill() });
 }

@@ -1,6 +1,7 @@
 /** What `tq worker` and its processes say to each other. */
 
 import type { TqErrorCode } from "@tq/common";
+import type { Compression } from "@tq/common/transport";
 import type { LogLevel } from "../output/create-cli-logger.ts";
 
 export interface WorkerSettings {
@@ -9,6 +10,7 @@ export interface WorkerSettings {
   readonly ventilators: readonly string[];
   readonly concurrency?: number | undefined;
   readonly name?: string | undefined;
+  readonly compression?: Compression | undefined;
   readonly logLevel: LogLevel;
 }
 

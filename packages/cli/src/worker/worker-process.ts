@@ -18,13 +18,15 @@ const orphanTimeoutMs = 5_000;
 let worker: Worker | undefined;
 let isStopping = false;
 
-async function start({ files, ventilators, concurrency, name, logLevel }: WorkerSettings): Promise<void> {
+async function start(settings: WorkerSettings): Promise<void> {
+  const { files, ventilators, concurrency, name, compression, logLevel } = settings;
   const handlers = await loadHandlers(files);
   const log = createCliLogger("worker", logLevel);
   worker = await startWorker({
     ventilators,
     handlers,
     log,
+    compression,
     ...(concurrency !== undefined && { concurrency }),
     ...(name !== undefined && { name }),
   });
