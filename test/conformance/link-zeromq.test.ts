@@ -8,6 +8,12 @@ linkSuite({
 });
 
 linkSuite({
+  name: "tcp with IPv6",
+  world: () => () => createZeromqTransport(),
+  wildcard: () => "tcp://[::1]:*",
+});
+
+linkSuite({
   name: "ipc",
   world: () => () => createZeromqTransport(),
   wildcard: () => "ipc://*",

@@ -1,10 +1,10 @@
 /** One connection after the other to the same place, with a wait in between that grows while nobody is there. */
 import { linkLimits } from "./limits.ts";
-import type { ConnectionHandlers, ConnectionSocket, ZeromqConnection } from "./zeromq-connection.ts";
+import type { Connection, ConnectionHandlers, ConnectionSocket } from "./zeromq-connection.ts";
 
 export interface KeptConnectionPort<Socket extends ConnectionSocket> {
   /** Begins to connect. */
-  readonly connect: (handlers: ConnectionHandlers) => ZeromqConnection<Socket>;
+  readonly connect: (handlers: ConnectionHandlers) => Connection<Socket>;
   /** Evenly distributed in [0, 1). */
   readonly random: () => number;
 }
@@ -12,7 +12,7 @@ export interface KeptConnectionPort<Socket extends ConnectionSocket> {
 export class KeptConnection<Socket extends ConnectionSocket> {
   readonly #port: KeptConnectionPort<Socket>;
   readonly #handlers: ConnectionHandlers;
-  #connection: ZeromqConnection<Socket>;
+  #connection: Connection<Socket>;
   #retryTimeout: NodeJS.Timeout | undefined;
   #retryMs: number = linkLimits.reconnectMs;
   #closing: Promise<void> | undefined;

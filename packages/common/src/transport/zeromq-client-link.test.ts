@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { linkLimits } from "./limits.ts";
 import { ZeromqClientLink } from "./zeromq-client-link.ts";
-import type { ConnectionHandlers, ZeromqConnection } from "./zeromq-connection.ts";
+import type { Connection, ConnectionHandlers } from "./zeromq-connection.ts";
 import type { Dealer } from "./zeromq-sockets.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -11,9 +11,9 @@ afterEach(() => void vi.useRealTimers());
 function linkBy(random: number) {
   const attempts: ConnectionHandlers[] = [];
   const close = vi.fn(async () => {});
-  const connect = (handlers: ConnectionHandlers): ZeromqConnection<Dealer> => {
+  const connect = (handlers: ConnectionHandlers): Connection<Dealer> => {
     attempts.push(handlers);
-    return { isOpen: false, close } as Partial<ZeromqConnection<Dealer>> as ZeromqConnection<Dealer>;
+    return { isOpen: false, socket: undefined, close };
   };
   const link = new ZeromqClientLink({ connect, random: () => random }, { receive() {} });
   /** Ends the newest connection and gives the wait until the next. */

@@ -34,11 +34,21 @@ export interface ConnectionHandlers {
   readonly ended: () => void;
 }
 
+/** What a connecting end talks through until it ends. */
+export interface Connection<Socket extends ConnectionSocket> {
+  readonly isOpen: boolean;
+  /** To talk through while the connection is open. */
+  readonly socket: Socket | undefined;
+  /** Resolves when what was sent has left, or its time is up, and every socket has ended. `ended` is not called then. */
+  close(): Promise<void>;
+}
+
 /** connecting → open → ending → closed, and from each state to each later one. */
 type State = "connecting" | "open" | "ending" | "closed";
 
-export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket> {
-  /** To talk through while the connection is open. */
+export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket>
+  implements Connection<Socket>
+{
   readonly socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #handshakeMs: number;
@@ -67,7 +77,6 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
     return this.#state === "open";
   }
 
-  /** Resolves when what was sent has left, or its time is up, and the socket has ended. */
   async close(): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#handshakeTimeout);
