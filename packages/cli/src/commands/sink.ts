@@ -1,6 +1,7 @@
 /** `tq sink`: receives results and writes one JSON line for each, to a file or to stdout. */
+import type { Compression } from "@tq/common/transport";
 import type { Command } from "commander";
-import { type Environment, flag, option } from "../command-line/options.ts";
+import { compressionOption, type Environment, flag, option } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -16,6 +17,7 @@ export interface SinkCommandOptions {
   readonly eventsProxy?: string;
   readonly name?: string;
   readonly insecure: boolean;
+  readonly compression: Compression;
   readonly logLevel: LogLevel;
 }
 
@@ -33,6 +35,7 @@ export function describeSink(command: Command, environment: Environment): Comman
     .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
     .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
+    .addOption(compressionOption())
     .addHelpText(
       "after",
       `
@@ -43,13 +46,14 @@ array, bytes base64, other typed arrays arrays of numbers, undefined null.`,
 }
 
 export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
-  const { bind, out, events, eventsProxy, name, insecure, logLevel } = options;
+  const { bind, out, events, eventsProxy, name, insecure, compression, logLevel } = options;
   const log = createCliLogger("sink", logLevel);
   await using output = out === undefined ? resultsToStandardOutput : await openResultFile(out, log);
   const { startSink } = await import("@tq/sink");
   const sink = await startSink({
     bind,
     insecure,
+    compression,
     log,
     ...(events !== undefined && { events }),
     ...(eventsProxy !== undefined && { eventsProxy }),
