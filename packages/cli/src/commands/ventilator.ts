@@ -38,7 +38,17 @@ export function describeVentilator(command: Command, environment: Environment): 
 }
 
 export async function runVentilator(options: VentilatorCommandOptions): Promise<ExitCode> {
-  const { workers, producers, sink: sinks, events, eventsProxy, name, insecure, compression, logLevel } = options;
+  const {
+    workers,
+    producers,
+    sink: sinks,
+    events,
+    eventsProxy,
+    name,
+    insecure,
+    compression,
+    logLevel,
+  } = options;
   const log = createCliLogger("ventilator", logLevel);
   const { startVentilator } = await import("@tq/ventilator");
   const ventilator = await startVentilator({
