@@ -11,6 +11,7 @@ import {
   parseEndpoint,
 } from "@tq/common/transport";
 
+/** How an event proxy is started. */
 export interface EventProxyOptions {
   /** Bound here for publishers: ventilators and sinks with this as `eventsProxy`. Port `*` takes a free one. */
   readonly publishers: string;
@@ -20,6 +21,7 @@ export interface EventProxyOptions {
   readonly insecure?: boolean | undefined;
 }
 
+/** Numbers of an event proxy since its start. */
 export interface EventProxyStats {
   /** Messages from publishers, of up to 256 events each. */
   readonly messages: number;

@@ -1,4 +1,5 @@
 /** Events from elsewhere: subscribe to them, or give many publishers one address. */
+export * from "@tq/common";
 export type {
   EventOrigin,
   EventSource,

@@ -16,6 +16,7 @@ import {
   parseConnectEndpoint,
 } from "@tq/common/transport";
 
+/** What is subscribed to, and where. */
 export interface SubscribeEventsOptions {
   /** Where events are published: `events` of ventilators and sinks, or the subscribers' side of a proxy. Each once. */
   readonly from: readonly string[];
@@ -23,6 +24,7 @@ export interface SubscribeEventsOptions {
   readonly topics?: readonly string[] | undefined;
 }
 
+/** Numbers of a subscription. */
 export interface EventSubscriptionStats {
   /** Sources whose snapshot is here, and that are not gone. */
   readonly sources: number;

@@ -36,6 +36,7 @@ export interface EventHubOptions {
   readonly watch: (types: ReadonlySet<TaskEventType>) => void;
 }
 
+/** Which events a loop is given. */
 export interface EventsOptions {
   /** Prefixes of types, such as `task.` or `worker.gone`. Default: all. */
   readonly topics?: readonly string[] | undefined;

@@ -44,6 +44,7 @@ type WithOrigin<Event> = Event extends AnyEvent ? Event & EventOrigin : never;
 
 /** An event as a reader gets it. */
 export type TqEvent = WithOrigin<AnyEvent>;
+/** The `type` of an event; a topic is a prefix of it. */
 export type TqEventType = TqEvent["type"];
 /** The event, or events, of a type: `TqEventOf<"task.retrying">`. */
 export type TqEventOf<Type extends TqEventType> = Extract<TqEvent, { readonly type: Type }>;

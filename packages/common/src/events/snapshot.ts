@@ -4,6 +4,7 @@ import type { OutcomeStatus } from "../contract/index.ts";
 /** Peers of one kind that a snapshot lists at most. Raised: size of a snapshot. */
 export const snapshotPeersMax = 4_096;
 
+/** How a ventilator stands: its peers, what waits for whom, and its totals. */
 export interface VentilatorState {
   readonly role: "ventilator";
   readonly workers: readonly {
@@ -46,6 +47,7 @@ export interface VentilatorState {
   };
 }
 
+/** How a sink stands: its peers, what waits for its loops, and its totals. */
 export interface SinkState {
   readonly role: "sink";
   readonly peers: readonly {
@@ -70,6 +72,7 @@ export interface SinkState {
   };
 }
 
+/** How a source of events stands; told apart by `role`. */
 export type SourceState = VentilatorState | SinkState;
 
 /** Only the totals. */

@@ -25,6 +25,7 @@ export interface ThreadWorkerOptions {
   readonly log: TqLogger;
 }
 
+/** Numbers of a worker on a thread. */
 export interface ThreadWorkerStats extends WorkerStats {
   /** Starts of its thread; more than one if it has died. */
   readonly starts: number;
