@@ -1,5 +1,6 @@
 /** A sink's core with scripted peers around it, in virtual time: real sessions, no link, no bytes. */
 import type { OutcomeStatus } from "@tq/common";
+import type { TaskRunEvent } from "@tq/common/events";
 import { forEachId, SessionClient, type Timing } from "@tq/common/protocol";
 import {
   type DefinitionInfo,
@@ -27,6 +28,8 @@ export class Rig {
   readonly core: SinkCore;
   now = 0;
   readonly events: SinkEvent[] = [];
+  /** Which tasks became final, once it is watched. */
+  readonly steps: TaskRunEvent[] = [];
   readonly changes: StoreChange[] = [];
   readonly offered = new Set<InboxReader>();
   drained = 0;
@@ -46,6 +49,7 @@ export class Rig {
           this.#queue.push(() => this.#peers.get(route)?.receive(this.now, message));
         },
         report: (event) => this.events.push(event),
+        reportTasks: (steps) => this.steps.push(...steps),
         offered: (reader) => this.offered.add(reader),
         persist: (change) => {
           this.trail.push("persist");

@@ -4,6 +4,7 @@
  * Messages go straight from core to peer and back, without encoding; `settle` runs until nobody has anything to say.
  */
 import type { OutcomeStatus, TaskPolicy } from "@tq/common";
+import type { TaskRunEvent } from "@tq/common/events";
 import {
   forEachId,
   type Session,
@@ -215,6 +216,8 @@ export class TestBed {
   now = 0;
   readonly core: VentilatorCore;
   readonly events: VentilatorEvent[] = [];
+  /** What tasks went through, once it is watched. */
+  readonly steps: TaskRunEvent[] = [];
   readonly owner = new RecordingOwner();
   readonly sink: ScriptedSink;
   readonly port: SubmitPort;
@@ -232,6 +235,7 @@ export class TestBed {
       port: {
         send: (channel, route, message) => this.post(() => this.#deliver(channel, route, message)),
         report: (event) => this.events.push(event),
+        reportTasks: (steps) => this.steps.push(...steps),
         random: () => 0,
         drawBootId: () => this.drawBootId(),
       },
