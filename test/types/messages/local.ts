@@ -15,5 +15,5 @@ export const functionsOnThreads = startLocal({ handlers: [squaring], threads: tr
 // error: Property 'threads' is missing in type '{ handlers: URL; }' but required in type 'LocalThreadsOptions'
 export const filesInTheLoop = startLocal({ handlers: file });
 
-// error: Type 'number' is not assignable to type 'undefined'
+// error: is not assignable to parameter of type 'LocalOptions'
 export const heapInTheLoop = startLocal({ handlers: [squaring], threadHeapMb: 64 });

@@ -1,6 +1,6 @@
 /**
  * The transport of a worker on a thread: its links are made by the main thread, which passes the frames on. It binds
- * nothing, as a worker never does.
+ * nothing, as a worker never does, and has no pipes, as a local pipeline has no push lane.
  *
  * Messages between threads and not `inproc`: a thread that runs users' code may end at any moment, by `process.exit` or
  * for want of memory, and a thread that ends while a native socket waits takes the process with it.
@@ -23,8 +23,23 @@ export class ThreadTransport implements Transport {
   }
 
   bind(endpoint: string): Promise<never> {
-    const message = `Endpoint "${endpoint}": a worker on a thread binds nothing.`;
-    return Promise.reject(new TqError("TQ_ERR_INVALID_ENDPOINT", message, { details: { endpoint } }));
+    return Promise.reject(notServed(endpoint));
+  }
+
+  bindPush(endpoint: string): Promise<never> {
+    return Promise.reject(notServed(endpoint));
+  }
+
+  bindPull(endpoint: string): Promise<never> {
+    return Promise.reject(notServed(endpoint));
+  }
+
+  connectPush(endpoint: string): never {
+    throw notServed(endpoint);
+  }
+
+  connectPull(endpoint: string): never {
+    throw notServed(endpoint);
   }
 
   connect(endpoint: string, options: ConnectOptions): ClientLink {
@@ -91,4 +106,9 @@ class ThreadLink implements ClientLink {
   opened(): void {
     this.#options.opened?.();
   }
+}
+
+function notServed(endpoint: string): TqError {
+  const message = `Endpoint "${endpoint}": a worker on a thread only connects, and has no pipes.`;
+  return new TqError("TQ_ERR_INVALID_ENDPOINT", message, { details: { endpoint } });
 }
