@@ -11,11 +11,11 @@ const oneLine = (code: string, rest: RegExp) =>
   expect.stringMatching(new RegExp(`^tq: ${code}: .*${rest.source}.*\n$`));
 
 describe("help", () => {
-  test("lists the four commands on stdout, and nothing that is not there yet", async () => {
+  test("lists the commands on stdout, and nothing that is not there yet", async () => {
     const { exitCode, stdout, stderr } = await tq(["--help"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-    expect(commands).toEqual(["ventilator", "worker", "sink", "submit", "help"]);
+    expect(commands).toEqual(["dev", "ventilator", "worker", "sink", "submit", "events", "proxy", "help"]);
   });
 
   test("is the answer to nothing at all, on stderr, as misuse", async () => {

@@ -31,6 +31,7 @@ export interface Ready {
   readonly producers?: string;
   readonly bind?: string;
   readonly ventilators?: readonly string[];
+  readonly submit?: readonly string[];
 }
 
 /** Processes that a test has started and that may still run. */

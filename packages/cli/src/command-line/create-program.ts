@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { type DevCommandOptions, describeDev, runDev } from "../commands/dev.ts";
 import { describeEvents, type EventsCommandOptions, runEvents } from "../commands/events.ts";
 import { describeProxy, type ProxyCommandOptions, runProxy } from "../commands/proxy.ts";
 import { describeSink, runSink, type SinkCommandOptions } from "../commands/sink.ts";
@@ -31,6 +32,9 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   const add = (name: string, logLevel: LogLevel = "info"): Command =>
     program.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));
 
+  describeDev(add("dev")).action(async (files: string[], options: DevCommandOptions) =>
+    onEnd(await runDev(files, options)),
+  );
   describeVentilator(add("ventilator"), environment).action(async (options: VentilatorCommandOptions) =>
     onEnd(await runVentilator(options)),
   );

@@ -21,19 +21,22 @@ export interface Served {
   readonly log: TqLogger;
   /** Ends at once what would stay behind when the process quits. */
   readonly onQuit?: () => void;
+  /** What draining gets. Default 25 s. */
+  readonly timeoutMs?: number;
 }
 
 /** Gives the exit code when all is closed. Rejects with what `ended` rejects with, after closing. */
-export async function serve({ running, ended, log, onQuit }: Served): Promise<ExitCode> {
+export async function serve(served: Served): Promise<ExitCode> {
+  const { running, ended, log, onQuit, timeoutMs = drainTimeoutMs } = served;
   using stop = listenForStop(onQuit);
   try {
     const signal = await Promise.race([stop.first, ended]);
     if (signal !== undefined) {
       log.info(
-        { signal, timeoutMs: drainTimeoutMs },
-        `draining, at most ${drainTimeoutMs / 1000} s (${signal}); a second signal quits at once`,
+        { signal, timeoutMs },
+        `draining, at most ${timeoutMs / 1000} s (${signal}); a second signal quits at once`,
       );
-      const drained = running.drain({ timeoutMs: drainTimeoutMs });
+      const drained = running.drain({ timeoutMs });
       await Promise.race([drained, ended.then(() => drained)]);
     }
   } finally {

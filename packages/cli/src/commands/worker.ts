@@ -10,8 +10,8 @@ import { printReady } from "../output/ready-line.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
 
 /** A slot costs a promise, a process some 60 MB. */
-const concurrencyMax = 65_536;
-const processesMax = 256;
+export const concurrencyMax = 65_536;
+export const processesMax = 256;
 
 export interface WorkerCommandOptions {
   readonly ventilator?: readonly string[];
@@ -52,13 +52,14 @@ export async function runWorker(
   const { concurrency, processes, name, compression, logLevel } = options;
   const log = createCliLogger("worker", logLevel);
   const settings = { files, ventilators, concurrency, name, compression, logLevel };
-  const pool = new WorkerPool(processes, settings, log);
+  const pool = new WorkerPool(processes, settings, { log });
   const ended = Promise.race([pool.ended, announce(pool)]).then(() => pool.ended);
   return serve({ running: pool, ended, log, onQuit: () => pool.kill() });
 }
 
 async function announce(pool: WorkerPool): Promise<void> {
-  await printReady({ role: "worker", pid: process.pid, ventilators: await pool.ready });
+  const { ventilators } = await pool.ready;
+  await printReady({ role: "worker", pid: process.pid, ventilators });
 }
 
 /**

@@ -2,7 +2,7 @@
 import { standardOutput } from "./line-output.ts";
 
 export interface Ready {
-  readonly role: "ventilator" | "worker" | "sink" | "proxy";
+  readonly role: "ventilator" | "worker" | "sink" | "proxy" | "dev";
   readonly pid: number;
   readonly workers?: string;
   readonly producers?: string;
@@ -11,6 +11,8 @@ export interface Ready {
   readonly publishers?: string;
   readonly subscribers?: string;
   readonly ventilators?: readonly string[];
+  /** Commands that submit a task each. */
+  readonly submit?: readonly string[];
 }
 
 /** `ready {json}`, each endpoint as it was resolved. */

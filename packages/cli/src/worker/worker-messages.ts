@@ -2,6 +2,7 @@
 
 import type { TqErrorCode } from "@tq/common";
 import type { Compression } from "@tq/common/transport";
+import type { LoadedFile } from "../dev/loaded-files.ts";
 import type { LogLevel } from "../output/create-cli-logger.ts";
 
 export interface WorkerSettings {
@@ -12,6 +13,20 @@ export interface WorkerSettings {
   readonly name?: string | undefined;
   readonly compression?: Compression | undefined;
   readonly logLevel: LogLevel;
+  /** Whether it tells what it loads, and inputs that its tasks take: for `tq dev`. */
+  readonly isDev?: boolean | undefined;
+}
+
+/** A task that a process can run. */
+export interface LoadedTask {
+  readonly name: string;
+  /** An input that it takes, as JSON. Looked for in `tq dev` only, and not always found. */
+  readonly sample?: string | undefined;
+}
+
+export interface WorkerReady {
+  readonly ventilators: readonly string[];
+  readonly tasks: readonly LoadedTask[];
 }
 
 export type ToWorkerProcess =
@@ -19,7 +34,8 @@ export type ToWorkerProcess =
   | { readonly type: "drain"; readonly timeoutMs: number };
 
 export type FromWorkerProcess =
-  | { readonly type: "ready"; readonly ventilators: readonly string[]; readonly tasks: readonly string[] }
+  | (WorkerReady & { readonly type: "ready" })
+  | { readonly type: "loaded"; readonly files: readonly LoadedFile[] }
   /** It cannot go on, and another process would not either. */
   | {
       readonly type: "failed";

@@ -3,15 +3,23 @@
  */
 import type { TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
-import type { WorkerSettings } from "./worker-messages.ts";
+import type { LoadedFile } from "../dev/loaded-files.ts";
+import type { WorkerReady, WorkerSettings } from "./worker-messages.ts";
 import { WorkerSlot } from "./worker-slot.ts";
+
+export interface WorkerPoolSurroundings {
+  readonly log: TqLogger;
+  /** What a process in `tq dev` has loaded. */
+  readonly onLoaded?: (files: readonly LoadedFile[]) => void;
+}
 
 export class WorkerPool {
   readonly #slots: readonly WorkerSlot[];
-  readonly #ready = Promise.withResolvers<readonly string[]>();
+  readonly #ready = Promise.withResolvers<WorkerReady>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(processes: number, settings: WorkerSettings, log: TqLogger) {
+  constructor(processes: number, settings: WorkerSettings, surroundings: WorkerPoolSurroundings) {
+    const { log, onLoaded = () => {} } = surroundings;
     const waitingFor = new Set(Array.from({ length: processes }, (_, index) => index + 1));
     // A failure before "ready" is met there.
     this.#ended.promise.catch(() => {});
@@ -22,17 +30,18 @@ export class WorkerPool {
           number,
           settings: { ...settings, name: nameOf(settings.name, number, processes) },
           log,
-          onReady: (ventilators) => {
+          onReady: (ready) => {
             waitingFor.delete(number);
-            if (waitingFor.size === 0) this.#ready.resolve(ventilators);
+            if (waitingFor.size === 0) this.#ready.resolve(ready);
           },
+          onLoaded,
           onFailed: (error) => this.#fail(error),
         }),
     );
   }
 
-  /** Resolves with the ventilators' endpoints when every process has loaded its handlers. */
-  get ready(): Promise<readonly string[]> {
+  /** Resolves with the ventilators' endpoints and the tasks when every process has loaded its handlers. */
+  get ready(): Promise<WorkerReady> {
     return this.#ready.promise;
   }
 

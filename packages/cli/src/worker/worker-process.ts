@@ -8,18 +8,26 @@ import { isTqError, TqError } from "@tq/common";
 import { startWorker, type Worker } from "@tq/worker";
 import { loadHandlers } from "@tq/worker/hosting";
 import { drainTimeoutMs } from "../command-line/serve.ts";
+import { type LoadedFile, tellLoadedFiles } from "../dev/loaded-files.ts";
+import { sampleInput } from "../dev/sample-input.ts";
 import { createCliLogger } from "../output/create-cli-logger.ts";
 import { openChildChannel, tellParent } from "../processes/child-channel.ts";
-import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
+import type { FromWorkerProcess, LoadedTask, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
 
 /** Whoever killed the parent wants an end: what runs longer is given back, and runs elsewhere. */
 const orphanTimeoutMs = 5_000;
 
 let worker: Worker | undefined;
 let isStopping = false;
+/** Tells which files were loaded and not yet told. */
+let tellLoaded = (): void => {};
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { files, ventilators, concurrency, name, compression, logLevel } = settings;
+  const { files, ventilators, concurrency, name, compression, logLevel, isDev = false } = settings;
+  if (isDev) {
+    const tell = (loaded: readonly LoadedFile[]): void => void tellParent({ type: "loaded", files: loaded });
+    tellLoaded = tellLoadedFiles(tell);
+  }
   const handlers = await loadHandlers(files);
   const log = createCliLogger("worker", logLevel);
   worker = await startWorker({
@@ -31,7 +39,12 @@ async function start(settings: WorkerSettings): Promise<void> {
     ...(name !== undefined && { name }),
   });
   worker.closed.catch((error: unknown) => fail(error, false));
-  const tasks = handlers.map(({ task }) => task.name);
+  const tasks = await Promise.all(
+    handlers.map(async ({ task }): Promise<LoadedTask> => {
+      return { name: task.name, ...(isDev && { sample: await sampleInput(task) }) };
+    }),
+  );
+  tellLoaded();
   await tellParent({ type: "ready", ventilators: worker.ventilators, tasks } satisfies FromWorkerProcess);
 }
 
@@ -49,6 +62,7 @@ async function fail(error: unknown, isLoading: boolean): Promise<void> {
   const { code, message, stack } = isTqError(error)
     ? error
     : new TqError("TQ_ERR_INTERNAL", String(error), { cause: error });
+  tellLoaded();
   await tellParent({ type: "failed", isLoading, code, message, stack } satisfies FromWorkerProcess);
   await worker?.close();
   process.exit(1);

@@ -5,8 +5,9 @@ import type { ChildProcess } from "node:child_process";
 import { TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import { RestartPolicy } from "@tq/worker/hosting";
+import type { LoadedFile } from "../dev/loaded-files.ts";
 import { describeEnd, forkSibling, sendTo } from "../processes/fork-child.ts";
-import type { FromWorkerProcess, ToWorkerProcess, WorkerSettings } from "./worker-messages.ts";
+import type { FromWorkerProcess, ToWorkerProcess, WorkerReady, WorkerSettings } from "./worker-messages.ts";
 
 /** Handlers that take longer to load are told of: an import may wait for something that never comes. */
 const slowLoadMs = 10_000;
@@ -19,7 +20,9 @@ export interface WorkerSlotOptions {
   readonly settings: WorkerSettings;
   readonly log: TqLogger;
   /** Each time a process has loaded its handlers. */
-  onReady(ventilators: readonly string[]): void;
+  onReady(ready: WorkerReady): void;
+  /** What a process in `tq dev` has loaded. */
+  onLoaded(files: readonly LoadedFile[]): void;
   /** Once, when it can't go on. */
   onFailed(error: TqError): void;
 }
@@ -31,6 +34,8 @@ export class WorkerSlot {
   #startedAt = 0;
   #wasReady = false;
   #isStopping = false;
+  /** It cannot go on, and another process could not either. */
+  #hasFailed = false;
   #timer: NodeJS.Timeout | undefined;
   #stopped = Promise.withResolvers<void>();
 
@@ -78,9 +83,14 @@ export class WorkerSlot {
     if (message.type === "ready") {
       clearTimeout(this.#timer);
       this.#wasReady = true;
-      const fields = { process: number, processPid: this.#child?.pid, tasks: message.tasks };
+      const tasks = message.tasks.map(({ name }) => name);
+      const fields = { process: number, processPid: this.#child?.pid, tasks };
       log.info(fields, `worker process ${number} is ready (pid ${this.#child?.pid})`);
-      this.#options.onReady(message.ventilators);
+      this.#options.onReady(message);
+      return;
+    }
+    if (message.type === "loaded") {
+      this.#options.onLoaded(message.files);
       return;
     }
     const { code, message: text, stack, isLoading } = message;
@@ -96,10 +106,8 @@ export class WorkerSlot {
     if (this.#child !== child) return;
     this.#child = undefined;
     clearTimeout(this.#timer);
-    if (this.#isStopping) {
-      this.#stopped.resolve();
-      return;
-    }
+    if (this.#isStopping) this.#stopped.resolve();
+    if (this.#isStopping || this.#hasFailed) return;
     const { number, log } = this.#options;
     const livedMs = Math.round(performance.now() - this.#startedAt);
     const delayMs = this.#restarts.died(livedMs);
@@ -115,6 +123,7 @@ export class WorkerSlot {
   }
 
   #fail(error: TqError): void {
+    this.#hasFailed = true;
     if (!this.#isStopping) this.#options.onFailed(error);
   }
 
