@@ -26,6 +26,7 @@ const levels: Readonly<Record<WorkerEvent["type"], EventWords["level"]>> = {
   "attempt.failed": "warn",
   "attempt.timed-out": "warn",
   "attempt.unheeded": "warn",
+  "push.left": "warn",
   "heart.failed": "error",
   "attempts.left": "warn",
 };
@@ -74,6 +75,8 @@ function describe(event: WorkerEvent, where: string): string {
       return `${event.task} ran longer than ${event.timeoutMs} ms; its signal is aborted`;
     case "attempt.unheeded":
       return `the handler of ${event.task} still runs, ${Math.round(event.abortedMs)} ms after its signal was aborted: it does not heed ctx.signal`;
+    case "push.left":
+      return `pushed tasks are lost: ${event.waiting} not started, ${event.running} running, ${event.unsent} outcomes not sent`;
     case "heart.failed":
       return `the heart has failed (${event.error.message}); a handler that blocks the loop may now look like a death`;
     case "attempts.left":

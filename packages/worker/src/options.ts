@@ -31,6 +31,12 @@ export interface WorkerOptions {
    * Default `auto`.
    */
   readonly compression?: Compression | undefined;
+  /**
+   * Whether it takes tasks of the push lane, from ventilators that have one. Whoever reads there gets tasks of every definition,
+   * and fails those that it has no handler for (`TQ_ERR_NO_HANDLER`): so set it to false where other workers have the
+   * handlers. Default true.
+   */
+  readonly push?: boolean | undefined;
   /** Default: JSON lines on stderr. */
   readonly log?: TqLogger | undefined;
   /**
@@ -65,6 +71,7 @@ const known: Record<keyof WorkerOptions, true> = {
   concurrency: true,
   name: true,
   tags: true,
+  push: true,
   compression: true,
   log: true,
   windowTasksMax: true,
@@ -82,6 +89,7 @@ export interface CheckedOptions {
   readonly slots: number;
   readonly name: string;
   readonly tags: readonly string[];
+  readonly takesPushed: boolean;
   readonly limits: Partial<WorkerLimits>;
   readonly compression: Compression | undefined;
 }
@@ -95,12 +103,13 @@ export interface CheckedOptions {
 export function checkOptions(options: WorkerOptions): CheckedOptions {
   checkKnownOptions("startWorker", options, known);
   checkCompression(options.compression);
-  const { handlers, name = defaultName(), tags = [] } = options;
+  const { handlers, name = defaultName(), tags = [], push = true } = options;
   const slots = options.concurrency ?? availableParallelism();
   refuseUnless(isWhole(slots, concurrencyMax), "concurrency", `a whole number from 1 to ${concurrencyMax}`);
   refuseUnless(isText(name), "name", `a text of 1 to ${wireLimits.nameCharsMax} characters`);
   const areTags = Array.isArray(tags) && tags.length <= wireLimits.tagsMax && tags.every(isText);
   refuseUnless(areTags, "tags", `a list of at most ${wireLimits.tagsMax} short texts`);
+  refuseUnless(typeof push === "boolean", "push", "true or false");
   const ventilators = checkVentilators(options.ventilators);
   return {
     ventilators,
@@ -109,6 +118,7 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
     slots,
     name,
     tags,
+    takesPushed: push,
     limits: limitsOf(options),
     compression: options.compression,
   };

@@ -43,9 +43,13 @@ describe("a worker", () => {
   it("joins with its name, tasks and slots, and runs what it is leased", async () => {
     const { ventilator, worker } = await setUp([squaring]);
     ventilator.lease(ids(1, 2), [3, 4]);
-    const results = await ventilator.inbox.next();
-    expect(results).toMatchObject({ verb: "RESULTS", ids: ids(1, 2) });
-    expect(results.verb === "RESULTS" ? decodeValues(results.values) : []).toEqual([9, 16]);
+    const outputs: unknown[] = [];
+    // In one message, unless a slow machine ended the turn between them.
+    while (outputs.length < 2) {
+      const results = await ventilator.inbox.next();
+      outputs.push(...(results.verb === "RESULTS" ? decodeValues(results.values) : []));
+    }
+    expect(outputs).toEqual([9, 16]);
     expect(worker.stats()).toMatchObject({ name: worker.name, completed: 2, slots: availableParallelism() });
   });
 

@@ -13,6 +13,7 @@ import {
   createZeromqTransport,
   type Driver,
   parseEndpoint,
+  reachableEndpoint,
   type Transport,
 } from "@tq/common/transport";
 import type { WorkerPort } from "./core/port.ts";
@@ -223,7 +224,16 @@ class RunningWorker implements Worker {
   #port(driver: Driver): WorkerPort {
     return {
       send: (channel, message) => driver.send(channel, undefined, message),
-      connect: (channel, endpoint) => this.#connectToSink(driver, channel, endpoint),
+      connect: (channel, endpoint) => this.#connectTo(channel, () => driver.connect(channel, endpoint)),
+      connectPull: (channel, { endpoint, ventilator }) =>
+        this.#connectTo(channel, () => {
+          driver.connectPull(channel, reachableEndpoint(endpoint, this.ventilators[ventilator] ?? ""));
+        }),
+      connectPush: (channel, { endpoint, via }) =>
+        this.#connectTo(channel, () => driver.connectPush(channel, reachableEndpoint(endpoint, via))),
+      isWritable: (channel) => driver.isWritable(channel),
+      pause: (channel) => driver.pause(channel),
+      resume: (channel) => driver.resume(channel),
       disconnect: (channel) => void driver.disconnect(channel),
       abort: (aborted) => this.#executor.abort(aborted),
       report: (event) => this.#report(event),
@@ -232,9 +242,9 @@ class RunningWorker implements Worker {
   }
 
   /** A ventilator may have named what is no endpoint. That is its fault: then nobody answers there. */
-  #connectToSink(driver: Driver, channel: string, endpoint: string): void {
+  #connectTo(channel: string, connect: () => void): void {
     try {
-      driver.connect(channel, endpoint);
+      connect();
     } catch (error) {
       if (!isTqError(error, "TQ_ERR_INVALID_ENDPOINT")) throw error;
       this.#report({ type: "peer.violated", channel, reason: error.message, count: 1 });

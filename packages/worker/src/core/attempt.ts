@@ -4,6 +4,7 @@
  * Objects of one shape that are used again, with the links of the queues inside: in steady state a task costs no allocation
  * here. Columns (a typed array per field) would save little and read worse.
  */
+import type { RemoteError } from "@tq/common";
 import type { Session } from "@tq/common/protocol";
 import type { Origin, Values, ValuesEncoder } from "@tq/common/wire";
 import type { Fifo } from "./fifo.ts";
@@ -55,6 +56,19 @@ export interface ResultBlock {
   readonly offsets: Uint32Array;
 }
 
+/** Where outcomes of pushed tasks gather: those of one definition, of one start of a ventilator, for one sink. */
+export interface PushedLane {
+  /** Place of the ventilator among the worker's. */
+  readonly ventilator: number;
+  readonly epoch: number;
+  /** Place among the worker's. */
+  readonly definition: number;
+  /** Errors: those of `ValuesEncoder.add`; then nothing was taken. */
+  completed(attempt: Attempt, output: unknown): void;
+  failed(attempt: Attempt, error: RemoteError): void;
+  expired(attempt: Attempt): void;
+}
+
 /** Where attempts are found by their seq. */
 export interface AttemptHome {
   readonly origin: Origin;
@@ -65,6 +79,8 @@ export class Attempt {
   next: Attempt | undefined = undefined;
   state: AttemptState = "free";
   home: AttemptHome | undefined = undefined;
+  /** Of the push lane: where its outcome gathers. Then it has no batch, and is made only when it runs. */
+  pushed: PushedLane | undefined = undefined;
   batch: TaskBatch | undefined = undefined;
   seq = 0;
   /** Number of the attempt, from 1. */
@@ -108,6 +124,7 @@ export class AttemptPool {
   give(attempt: Attempt): void {
     attempt.state = "free";
     attempt.home = undefined;
+    attempt.pushed = undefined;
     attempt.batch = undefined;
     attempt.attachments = undefined;
     attempt.traceparent = undefined;

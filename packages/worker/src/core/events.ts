@@ -62,6 +62,13 @@ export type WorkerEvent =
       readonly timeoutMs: number;
       readonly unreported: number;
     })
+  /** Pushed tasks that were read and whose outcomes nobody gets, because the worker stops. */
+  | {
+      readonly type: "push.left";
+      readonly waiting: number;
+      readonly running: number;
+      readonly unsent: number;
+    }
   /** Its signal was aborted `abortedMs` ago, and its handler still runs. It has no slot any more. */
   | (TaskMention & { readonly type: "attempt.unheeded"; readonly abortedMs: number });
 

@@ -13,6 +13,7 @@ import { FailureReports } from "./failure-reports.ts";
 import { mentionOf } from "./identity.ts";
 import { defaultLimits } from "./limits.ts";
 import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
+import type { PushLane } from "./push-lane.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import { ResultsOutbox } from "./results-outbox.ts";
 import { Runs, type RunTicket } from "./runs.ts";
@@ -30,11 +31,18 @@ export interface Totals {
   lateOutcomes: number;
 }
 
+interface HoldingsParts {
+  readonly accounts: readonly Account[];
+  /** Made with the pool that it shares. */
+  readonly push: (pool: AttemptPool) => PushLane;
+}
+
 export class Holdings {
   readonly accounts: readonly Account[];
   readonly pool = new AttemptPool();
   readonly queues: ReadyQueues;
   readonly runs: Runs;
+  readonly push: PushLane;
   readonly results: ResultsOutbox;
   readonly windows: Windows;
   readonly failures: FailureReports;
@@ -50,14 +58,18 @@ export class Holdings {
   readonly #port: WorkerPort;
   /** Attempts per definition that wait or run. */
   readonly #inHand: number[];
+  /** The lanes take turns. */
+  #isPushNext = false;
 
-  constructor(options: WorkerCoreOptions, port: WorkerPort, accounts: readonly Account[]) {
+  constructor(options: WorkerCoreOptions, port: WorkerPort, given: HoldingsParts) {
+    const { accounts } = given;
     const definitions = options.definitions.length;
     this.#options = options;
     this.#port = port;
     this.accounts = accounts;
     this.queues = new ReadyQueues(accounts.length, this.pool);
     this.runs = new Runs(options.slots);
+    this.push = given.push(this.pool);
     this.results = new ResultsOutbox(definitions, this.pool);
     this.failures = new FailureReports(port);
     this.#inHand = new Array<number>(definitions).fill(0);
@@ -84,8 +96,30 @@ export class Holdings {
     this.queues.push(attempt, lane.ventilator, lane.definition);
   }
 
+  /** Whether something waits that may be started. */
+  get hasStartable(): boolean {
+    return this.runs.hasFreeSlot && (this.queues.count > 0 || this.push.hasStartable);
+  }
+
   /** Starts the next attempt, if there are a slot and an attempt. */
   start(now: number, into: StartedAttempt): boolean {
+    this.#isPushNext = !this.#isPushNext;
+    return this.#isPushNext
+      ? this.#startPushed(now, into) || this.#startLeased(now, into)
+      : this.#startLeased(now, into) || this.#startPushed(now, into);
+  }
+
+  #startPushed(now: number, into: StartedAttempt): boolean {
+    const attempt = this.runs.hasFreeSlot ? this.push.take(now, into) : undefined;
+    if (attempt === undefined) return false;
+    this.runs.start(now, attempt);
+    into.isPushed = true;
+    into.slot = attempt.slot;
+    into.run = attempt.run;
+    return true;
+  }
+
+  #startLeased(now: number, into: StartedAttempt): boolean {
     while (this.runs.hasFreeSlot) {
       const attempt = this.queues.take();
       if (attempt === undefined) return false;
@@ -104,8 +138,12 @@ export class Holdings {
   complete(ticket: RunTicket, output: unknown, durationUs: number): void {
     const attempt = this.#settle(ticket);
     if (attempt === undefined) return;
-    const lane = laneOf(attempt);
     attempt.durationUs = Math.max(0, Math.round(durationUs));
+    if (attempt.pushed !== undefined) {
+      this.#completePushed(attempt, output);
+      return;
+    }
+    const lane = laneOf(attempt);
     try {
       this.results.add(attempt, lane, output);
     } catch (error) {
@@ -119,6 +157,15 @@ export class Holdings {
   fail(ticket: RunTicket, failure: { error: RemoteError; final: boolean }): void {
     const attempt = this.#settle(ticket);
     if (attempt !== undefined) this.#failSettled(attempt, failure);
+  }
+
+  #completePushed(attempt: Attempt, output: unknown): void {
+    try {
+      this.push.completed(attempt, output);
+      this.totals.completed += 1;
+    } catch (error) {
+      this.#failSettled(attempt, { error: toRemoteError(error), final: true });
+    }
   }
 
   /** Attempts whose time is over fail; their handlers are told, and lose their slots. */
@@ -137,6 +184,11 @@ export class Holdings {
         unreported,
       }));
       this.#abortRun(now, attempt, { reason, keepsSlot: false });
+      if (attempt.pushed !== undefined) {
+        attempt.durationUs = Math.round(timeoutMs * 1000);
+        this.push.failed(attempt, toRemoteError(reason));
+        continue;
+      }
       this.accountOf(attempt).unsaid.failed(this.accountOf(attempt).epoch, attempt, {
         error: toRemoteError(reason),
         final: false,
@@ -183,6 +235,16 @@ export class Holdings {
     return left;
   }
 
+  /** The worker stops: pushed tasks that run are lost. Gives how many. */
+  abandonPushed(now: number, reason: TqError): number {
+    const running = this.runs.running().filter(({ pushed }) => pushed !== undefined);
+    for (const attempt of running) {
+      this.#abortRun(now, attempt, { reason, keepsSlot: true });
+      this.push.abandoned(attempt);
+    }
+    return running.length;
+  }
+
   /** Aborted runs whose handlers do not come to an end. */
   reportUnheeded(now: number): void {
     for (const { mention, abortedMs } of this.runs.unheeded(now)) {
@@ -214,9 +276,9 @@ export class Holdings {
   }
 
   #failSettled(attempt: Attempt, failure: { error: RemoteError; final: boolean }): void {
-    const account = this.accountOf(attempt);
     this.totals.failed += 1;
-    const { error, final } = failure;
+    const { error } = failure;
+    const final = failure.final || attempt.pushed !== undefined;
     this.failures.report((unreported) => ({
       type: "attempt.failed",
       ...this.mention(attempt),
@@ -224,6 +286,11 @@ export class Holdings {
       final,
       unreported,
     }));
+    if (attempt.pushed !== undefined) {
+      this.push.failed(attempt, error);
+      return;
+    }
+    const account = this.accountOf(attempt);
     account.unsaid.failed(account.epoch, attempt, failure);
     this.#releaseCredit(attempt, laneOf(attempt));
     this.#forget(attempt);
@@ -297,6 +364,7 @@ const leaveBatch = ({ batch }: Attempt): void => {
 
 const describe = (attempt: Attempt, into: StartedAttempt): void => {
   const { ventilator, epoch, definition } = laneOf(attempt);
+  into.isPushed = false;
   into.slot = attempt.slot;
   into.run = attempt.run;
   into.definition = definition;

@@ -9,7 +9,7 @@ export const mentionOf = (attempt: Attempt, definitions: readonly DefinitionInfo
   return {
     taskId: formatTaskId(origin, attempt.seq),
     traceId: traceIdOf(origin, attempt.seq, attempt.traceparent),
-    task: definitions[attempt.batch?.lane.definition ?? -1]?.name ?? "",
+    task: definitions[attempt.pushed?.definition ?? attempt.batch?.lane.definition ?? -1]?.name ?? "",
     attempt: attempt.number,
   };
 };

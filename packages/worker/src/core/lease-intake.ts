@@ -3,12 +3,13 @@
  * as long as its ventilator believes it to be here.
  */
 import { defaultPolicy, TqError } from "@tq/common";
-import { forEachRun, SparseReader } from "@tq/common/protocol";
+import { forEachRun } from "@tq/common/protocol";
 import { AttachmentsReader, bytesOfValues, ownedValues, sizesOfValues, type Tasks } from "@tq/common/wire";
 import type { Account } from "./account.ts";
 import type { Attempt, Lane, Outlet, TaskBatch } from "./attempt.ts";
 import type { Holdings } from "./holdings.ts";
 import { laneOf } from "./holdings.ts";
+import { OptionsFiller } from "./options-filler.ts";
 import type { OriginAttempts } from "./origin-attempts.ts";
 import type { WorkerCoreOptions } from "./port.ts";
 
@@ -111,43 +112,3 @@ export class LeaseIntake {
 }
 
 const replaced = () => new TqError("TQ_ERR_CANCELLED", "the task was leased to this worker anew");
-
-/** Reads the columns of options along with the ids. Most messages have none. */
-class OptionsFiller {
-  readonly #now: number;
-  readonly #timeoutMs: number;
-  readonly #hasOptions: boolean;
-  readonly #numbers: SparseReader<number>;
-  readonly #timeouts: SparseReader<number>;
-  readonly #expiries: SparseReader<number>;
-  readonly #traceparents: SparseReader<string>;
-
-  constructor(now: number, { attempts, options }: Tasks, timeoutMs: number) {
-    const { timeoutMs: timeouts, expiresMs, traceparent } = options;
-    this.#now = now;
-    this.#timeoutMs = timeoutMs;
-    this.#hasOptions =
-      attempts !== undefined ||
-      timeouts !== undefined ||
-      expiresMs !== undefined ||
-      traceparent !== undefined;
-    this.#numbers = new SparseReader(attempts);
-    this.#timeouts = new SparseReader(timeouts);
-    this.#expiries = new SparseReader(expiresMs);
-    this.#traceparents = new SparseReader(traceparent);
-  }
-
-  fill(attempt: Attempt, position: number): void {
-    if (!this.#hasOptions) {
-      attempt.number = 1;
-      attempt.timeoutMs = this.#timeoutMs;
-      attempt.expiresAt = Number.POSITIVE_INFINITY;
-      attempt.traceparent = undefined;
-      return;
-    }
-    attempt.number = this.#numbers.at(position) ?? 1;
-    attempt.timeoutMs = this.#timeouts.at(position) ?? this.#timeoutMs;
-    attempt.expiresAt = this.#now + (this.#expiries.at(position) ?? Number.POSITIVE_INFINITY);
-    attempt.traceparent = this.#traceparents.at(position);
-  }
-}

@@ -43,6 +43,10 @@ export const coreLimits = {
   abortGraceMs: 5_000,
   /** Failed attempts reported per second; the others are counted. Raised: log lines of a handler that always fails. */
   failuresReportedPerSecond: 20,
+  /** While pushed tasks are run, their counts are said so often at most. Raised: slower growth of a ventilator's window. */
+  tallyEveryMs: 20,
+  /** Starts of one ventilator whose pushed tasks are counted. Raised: some hundred bytes each. */
+  pushBootsMax: 4,
   /** Origins without attempts that an index keeps, to be ready for more of them. Raised: some hundred bytes each. */
   idleOriginsMax: 64,
 } as const;

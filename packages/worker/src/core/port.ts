@@ -19,12 +19,26 @@ export interface WorkerCoreOptions {
   /** Channels of the ventilators, which the shell connects. */
   readonly ventilators: readonly string[];
   readonly limits?: Partial<WorkerLimits> | undefined;
+  /** False: what ventilators push is left to other workers. Default true. */
+  readonly takesPushed?: boolean | undefined;
 }
 
 export interface WorkerPort {
   send(channel: string, message: Message): void;
   /** A sink was learned of: connect this channel, `sink:<id>`. */
   connect(channel: string, endpoint: string): void;
+  /** A ventilator pushes: connect this reading channel, `push:ventilator:<place>`. */
+  connectPull(channel: string, to: { readonly endpoint: string; readonly ventilator: number }): void;
+  /**
+   * A sink takes pushed outcomes: connect this writing channel, `push:sink:<id>`. `via`: where it is reached otherwise, which
+   * says what a wildcard host in `endpoint` means.
+   */
+  connectPush(channel: string, to: { readonly endpoint: string; readonly via: string }): void;
+  /** Whether a writing channel takes a message now. If not, `flush` is called when it does. */
+  isWritable(channel: string): boolean;
+  /** Reads nothing from this channel, until `resume`. */
+  pause(channel: string): void;
+  resume(channel: string): void;
   disconnect(channel: string): void;
   /** Abort the signal of a running handler. Nothing may come back into the core from inside this call. */
   abort(aborted: AbortedAttempt): void;
@@ -40,6 +54,8 @@ export interface AbortedAttempt extends RunTicket {
 export interface StartedAttempt {
   slot: number;
   run: number;
+  /** Of the push lane: nobody holds a lease of it. */
+  isPushed: boolean;
   definition: number;
   /** Place of the ventilator. */
   ventilator: number;
@@ -59,6 +75,7 @@ export interface StartedAttempt {
 export const createStartedAttempt = (): StartedAttempt => ({
   slot: 0,
   run: 0,
+  isPushed: false,
   definition: 0,
   ventilator: 0,
   epoch: 0,

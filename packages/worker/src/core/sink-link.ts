@@ -110,6 +110,7 @@ export class SinkLink implements Outlet, SessionClientHandler {
   }
 
   unreachable(): void {
+    this.#context.holdings.push.sinkUnreachable(this.id);
     this.#context.port.report({ type: "sink.unreachable", channel: this.channel });
   }
 

@@ -50,6 +50,7 @@ export class VentilatorLink implements SessionClientHandler {
     // Also a WELCOME that repeats or resumes the session: that is how sinks become known that were not there before.
     if (message.verb === "WELCOME" && message.session === this.session?.id) {
       this.#context.sinks.learn(now, this.account.ventilator, message.sinks);
+      this.#context.holdings.push.welcomed(this.account.ventilator, message);
     }
   }
 
@@ -142,6 +143,8 @@ export class VentilatorLink implements SessionClientHandler {
         return this.#context.reservations.reserve(this.#claim(message.reservation));
       case "RELEASE":
         return this.#context.reservations.release(this.#claim(message.reservation));
+      case "DETACH":
+        return this.#context.holdings.push.detached(this.account.ventilator);
       case "HEARTBEAT":
       case "GRANT":
         return;
@@ -169,6 +172,7 @@ export class VentilatorLink implements SessionClientHandler {
 
   heartbeatState() {
     const { attempts, epoch, grants } = this.account;
+    this.#context.holdings.push.heartbeat(this.account.ventilator);
     return { grants: grants.tell(), held: attempts.held(epoch), unfinished: attempts.unfinished };
   }
 

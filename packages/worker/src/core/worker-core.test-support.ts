@@ -13,9 +13,11 @@ import {
   type Message,
   type NumberedContent,
   noOptions,
+  type Outcomes,
   type Role,
   type SessionMessage,
   type SinkAddress,
+  type Tally,
   type Tasks,
 } from "@tq/common/wire";
 import type { WorkerEvent } from "./events.ts";
@@ -46,6 +48,9 @@ export class Peer {
   grants = new Map<number, { tasks: number; bytes: number }>();
   /** The last `held` that was heard. */
   held: IdRuns | undefined;
+  /** Where it pushes. */
+  push: string | undefined;
+  readonly tallies: Tally[] = [];
   /** Nothing arrives, either way. */
   isCut = false;
   readonly #transmit: (message: Message) => void;
@@ -127,11 +132,16 @@ export class Peer {
         welcome: (_now, session, fresh) => {
           if (this.#role === "sink") return { sinks: [], sinkId: sinkAddress.id };
           const adopted = fresh ? this.adopts(session.hello) : undefined;
-          return { sinks: this.sinks, ...(adopted === undefined ? {} : { adopted }) };
+          return {
+            sinks: this.sinks,
+            ...(adopted === undefined ? {} : { adopted }),
+            ...(this.push === undefined ? {} : { push: this.push }),
+          };
         },
         opened: () => this.grants.clear(),
         received: (_now, _session, message) => {
           if (message.verb === "HEARTBEAT" || message.verb === "GRANT") this.#granted(message.grants);
+          else if (message.verb === "TALLY") this.tallies.push(message);
           else this.#received.push(message);
           if (message.verb === "HEARTBEAT" && message.held !== undefined) this.held = message.held.ids;
         },
@@ -148,7 +158,8 @@ export class Peer {
   }
 }
 
-export interface WorldOptions extends Partial<Pick<WorkerCoreOptions, "slots" | "definitions" | "limits">> {
+export interface WorldOptions
+  extends Partial<Pick<WorkerCoreOptions, "slots" | "definitions" | "limits" | "takesPushed">> {
   readonly ventilators?: number;
 }
 
@@ -161,6 +172,12 @@ export class World {
   readonly core: WorkerCore;
   /** Told to connect and not to disconnect. */
   readonly connected = new Map<string, string>();
+  /** Reading channels that are not read at present. */
+  readonly paused = new Set<string>();
+  /** Writing channels that take nothing. */
+  readonly fullPipes = new Set<string>();
+  /** What came through the pipe of the sink. */
+  readonly outcomes: Outcomes[] = [];
   readonly #inFlight: (() => void)[] = [];
   #boots = 0;
 
@@ -179,14 +196,24 @@ export class World {
         slots: options.slots ?? 2,
         ventilators: channels,
         limits: options.limits,
+        takesPushed: options.takesPushed,
       },
       {
         send: (channel, message) => {
           const peer = peers.get(channel);
           const carried = throughCodec(message);
+          if (carried.verb === "OUTCOMES") {
+            this.outcomes.push(carried);
+            return;
+          }
           this.#inFlight.push(() => peer?.receive(carried));
         },
         connect: (channel, endpoint) => void this.connected.set(channel, endpoint),
+        connectPull: (channel, { endpoint }) => void this.connected.set(channel, endpoint),
+        connectPush: (channel, { endpoint }) => void this.connected.set(channel, endpoint),
+        isWritable: (channel) => this.connected.has(channel) && !this.fullPipes.has(channel),
+        pause: (channel) => void this.paused.add(channel),
+        resume: (channel) => void this.paused.delete(channel),
         disconnect: (channel) => void this.connected.delete(channel),
         abort: (aborted) => void this.aborted.push(aborted),
         report: (event) => void this.events.push(event),

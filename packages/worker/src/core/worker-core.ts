@@ -10,7 +10,7 @@ import type { RemoteError, TqError } from "@tq/common";
 import { silenceLimitMs } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
 import { Account } from "./account.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, AttemptPool } from "./attempt.ts";
 import { type LeftAttempt, Violations } from "./events.ts";
 import { Holdings, type Totals } from "./holdings.ts";
 import { LeaseIntake } from "./lease-intake.ts";
@@ -18,6 +18,7 @@ import { defaultLimits } from "./limits.ts";
 import type { LinkContext } from "./link-context.ts";
 import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
 import { ProgressOutbox } from "./progress-outbox.ts";
+import { PushLane, type PushStats } from "./push-lane.ts";
 import { Reservations } from "./reservations.ts";
 import type { RunTicket } from "./runs.ts";
 import type { SinkLink } from "./sink-link.ts";
@@ -33,6 +34,7 @@ export interface WorkerCoreStats extends Totals {
   readonly uncommittedBytes: number;
   /** Handlers that run on although their signal was aborted. */
   readonly aborted: number;
+  readonly push: PushStats;
   readonly violations: number;
   readonly ventilators: readonly {
     readonly channel: string;
@@ -44,6 +46,7 @@ export interface WorkerCoreStats extends Totals {
 
 export class WorkerCore {
   readonly #options: WorkerCoreOptions;
+  readonly #port: WorkerPort;
   readonly #holdings: Holdings;
   readonly #violations: Violations;
   readonly #progress: ProgressOutbox;
@@ -61,8 +64,12 @@ export class WorkerCore {
       return new Account({ ventilator, session, payloadBytesMax });
     });
     this.#options = options;
-    this.#holdings = new Holdings(options, port, accounts);
+    this.#port = port;
     this.#violations = new Violations((event) => port.report(event));
+    this.#holdings = new Holdings(options, port, {
+      accounts,
+      push: (pool) => this.#createPushLane(port, pool),
+    });
     this.#progress = new ProgressOutbox(payloadBytesMax);
     const { name, definitions, slots, tags = [] } = options;
     const context: LinkContext = {
@@ -90,7 +97,8 @@ export class WorkerCore {
   // ---- what the driver calls -------------------------------------------------------------------------------------
 
   receive(now: number, from: { readonly channel: string }, message: Message): void {
-    this.#linkOf(from.channel)?.receive(now, message);
+    if (this.#holdings.push.knows(from.channel)) this.#holdings.push.receive(now, from.channel, message);
+    else this.#linkOf(from.channel)?.receive(now, message);
   }
 
   violation(now: number, from: { readonly channel: string }, reason: string): void {
@@ -100,7 +108,8 @@ export class WorkerCore {
 
   /** The channel's connection stands, for the first time or anew. */
   opened(now: number, channel: string): void {
-    this.#linkOf(channel)?.connected(now);
+    if (this.#holdings.push.knows(channel)) this.#holdings.push.opened(channel);
+    else this.#linkOf(channel)?.connected(now);
   }
 
   /** Call after every `take` that can be had: what has settled meanwhile leaves together. */
@@ -110,6 +119,7 @@ export class WorkerCore {
     this.#progress.flush(this.#holdings.accounts);
     this.#holdings.results.flush(now);
     for (const link of this.#ventilators) link.say(now);
+    this.#holdings.push.flush(now);
     // Behind what was given back: so whoever hears RESERVED knows that nothing of its own is here but results.
     this.#sayReserved(now);
     this.#grant(now);
@@ -122,6 +132,7 @@ export class WorkerCore {
     this.#holdings.reportUnheeded(now);
     this.#sinks.forgetUnnamed();
     this.#reservations.wake(now);
+    this.#holdings.push.wake();
     // Before the heartbeats: of whatever they do not list any more it must have been said what became of it.
     for (const link of this.#ventilators) link.say(now);
     for (const link of this.#links()) link.wake(now, lateMs);
@@ -129,7 +140,8 @@ export class WorkerCore {
 
   wakeAt(): number {
     if (this.#isStopped) return Number.POSITIVE_INFINITY;
-    let at = Math.min(this.#holdings.runs.wakeAt(), this.#reservations.wakeAt());
+    const { runs, push } = this.#holdings;
+    let at = Math.min(runs.wakeAt(), push.wakeAt(), this.#reservations.wakeAt());
     for (const link of this.#links()) at = Math.min(at, link.wakeAt());
     return at;
   }
@@ -138,8 +150,7 @@ export class WorkerCore {
 
   /** Whether `take` would give an attempt. */
   get hasStartable(): boolean {
-    const { runs, queues } = this.#holdings;
-    return runs.hasFreeSlot && queues.count > 0 && !this.#isStopped;
+    return this.#holdings.hasStartable && !this.#isStopped;
   }
 
   /** The next attempt to run, described in `into`. False if none waits or no slot is free. */
@@ -163,7 +174,8 @@ export class WorkerCore {
   /** Errors: `TQ_ERR_UNENCODABLE`, `TQ_ERR_PAYLOAD_TOO_LARGE`. */
   progress(ticket: RunTicket, value: unknown): void {
     const attempt = this.#holdings.runs.find(ticket);
-    if (attempt !== undefined) this.#progress.add(attempt, value);
+    // On the push lane nobody listens.
+    if (attempt !== undefined && attempt.pushed === undefined) this.#progress.add(attempt, value);
   }
 
   // ---- lifecycle -------------------------------------------------------------------------------------------------
@@ -174,13 +186,15 @@ export class WorkerCore {
     this.#isDraining = true;
     this.#giveBackQueued();
     this.#reservations.close();
+    this.#holdings.push.drain();
   }
 
   /** Nothing waits, runs, is uncommitted, or is still to be said to a ventilator that is there. */
   get isEmpty(): boolean {
-    return this.#holdings.accounts.every(
-      ({ attempts, unsaid, session }) => attempts.count === 0 && (unsaid.isEmpty || session === undefined),
-    );
+    const { accounts, push } = this.#holdings;
+    const isSettled = ({ attempts, unsaid, session }: Account): boolean =>
+      attempts.count === 0 && (unsaid.isEmpty || session === undefined);
+    return push.isEmpty && accounts.every(isSettled);
   }
 
   /** Every ventilator has refused this worker: there is nothing to wait for. */
@@ -193,14 +207,19 @@ export class WorkerCore {
     if (this.#isStopped) return [];
     this.#isDraining = true;
     const left = this.#held().map((attempt) => this.#holdings.leave(now, attempt, reason));
+    const pushed = this.#holdings.abandonPushed(now, reason);
     this.flush(now);
+    const { waiting, unsent } = this.#holdings.push.stats();
+    if (waiting + pushed + unsent > 0) {
+      this.#port.report({ type: "push.left", waiting, running: pushed, unsent });
+    }
     this.#isStopped = true;
     for (const link of this.#links()) link.close(reason.message);
     return left;
   }
 
   stats(): WorkerCoreStats {
-    const { runs, queues, results, totals } = this.#holdings;
+    const { runs, queues, results, totals, push } = this.#holdings;
     return {
       ...totals,
       slots: this.#options.slots,
@@ -209,6 +228,7 @@ export class WorkerCore {
       uncommitted: results.tasks,
       uncommittedBytes: results.bytes,
       aborted: runs.abortedCount,
+      push: push.stats(),
       violations: this.#violations.count,
       ventilators: this.#ventilators.map(({ channel, session, account }) => ({
         channel,
@@ -247,6 +267,17 @@ export class WorkerCore {
     for (const attempt of this.#held()) {
       if (attempt.state === "queued") this.#holdings.giveBack(attempt);
     }
+  }
+
+  #createPushLane(port: WorkerPort, pool: AttemptPool): PushLane {
+    return new PushLane({
+      options: this.#options,
+      port,
+      pool,
+      violations: this.#violations,
+      sessionWith: (ventilator) => this.#ventilators[ventilator]?.session,
+      mayStart: () => this.#reservations.isFree,
+    });
   }
 
   #createReservations(): Reservations {

@@ -130,7 +130,8 @@ export class Executor implements Settlement {
     const call = this.#callOf(next.slot);
     const context = new TaskContext(this.#host, definition.handler.task.name, { of: next, now: this.#now });
     call.begin(context);
-    this.#options.started?.set(next);
+    // The heart speaks of leases only.
+    if (!next.isPushed) this.#options.started?.set(next);
     let input: unknown;
     try {
       input = decodeValueAt(next);
