@@ -9,6 +9,7 @@ import { wireLimits } from "@tq/common/wire";
 import { expect, test } from "vitest";
 import { defaultLimits as sinkLimits } from "../../packages/sink/src/core/limits.ts";
 import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
+import { reservationTimes } from "../../packages/ventilator/src/core/worker-reservations.ts";
 import { beatMs } from "../../packages/worker/src/beats.ts";
 import { coreLimits, defaultLimits as workerLimits } from "../../packages/worker/src/core/limits.ts";
 import { projectRoot } from "./started-program.ts";
@@ -77,7 +78,7 @@ const figures: Record<string, object> = {
   policy: defaultPolicy,
   backoff: defaultPolicy.backoff,
   worker: { ...workerLimits, ...coreLimits },
-  ventilator: defaultVentilatorLimits,
+  ventilator: { ...defaultVentilatorLimits, ...reservationTimes },
   sink: sinkLimits,
   link: linkLimits,
   wire: wireLimits,

@@ -153,7 +153,7 @@ const task: StateTable = {
       from: "leased",
       on: "worker gone",
       to: "ready",
-      does: "suspect: runs apart from others next; a crash if it ran alone already",
+      does: "suspect: runs at a reserved worker next; a crash if it ran alone at one already",
     },
     { from: "leased", on: "crash limit reached", to: "settling", does: "PROPOSE dead" },
     { from: "leased", on: "FAILED, tries left", to: "scheduled", does: "failure + 1; backoff" },
@@ -188,7 +188,7 @@ const attempt: StateTable = {
   transitions: [
     { from: start, on: "TASKS", to: "queued", does: "" },
     { from: "queued", on: "free slot", to: "running", does: "calls the handler" },
-    { from: "queued", on: "RECALL, or drain", to: "gone", does: "RETURN" },
+    { from: "queued", on: "RECALL, RESERVE, or drain", to: "gone", does: "RETURN" },
     { from: "queued", on: "CANCEL, or not adopted", to: "gone", does: "" },
     { from: "running", on: "the handler completes", to: "computed", does: "" },
     { from: "running", on: "the handler fails, or its time is up", to: "gone", does: "FAILED" },
@@ -236,7 +236,44 @@ const sinkId: StateTable = {
   ],
 };
 
-export const stateTables = { sessionClient, sessionServer, task, attempt, sinkId } as const satisfies Record<
-  string,
-  StateTable
->;
+const reservation: StateTable = {
+  title: "Reservation, at the worker",
+  doc: "One for each ventilator that asks. They stand in a line; only the first is ever `reserved`.",
+  states: {
+    waiting: "others are before it, or handlers still run",
+    reserved: "nothing else runs; only what its ventilator sends is taken",
+    over: "nothing is kept",
+  },
+  final: ["over"],
+  transitions: [
+    { from: start, on: "RESERVE", to: "waiting", does: "RETURNs what has not started, of all ventilators" },
+    { from: "waiting", on: "first in line, and no handler runs", to: "reserved", does: "RESERVED" },
+    {
+      from: ["waiting", "reserved"],
+      on: "RESERVE again",
+      to: "waiting",
+      does: "goes to the end of the line",
+    },
+    {
+      from: ["waiting", "reserved"],
+      on: "RELEASE of its number",
+      to: "over",
+      does: "the next in line has its turn; if there is none, grants all",
+    },
+    {
+      from: ["waiting", "reserved"],
+      on: "BYE, a fresh session, silence of heartbeat × liveness after a cut, or drain",
+      to: "over",
+      does: "the same",
+    },
+  ],
+};
+
+export const stateTables = {
+  sessionClient,
+  sessionServer,
+  task,
+  attempt,
+  reservation,
+  sinkId,
+} as const satisfies Record<string, StateTable>;

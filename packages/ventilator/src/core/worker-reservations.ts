@@ -17,8 +17,9 @@ import type { WorkerPeer } from "./worker-peer.ts";
  * How long a worker may take at first until another is tried, and how long it is kept without being used. Raised: suspects wait
  * longer behind slow tasks of others; lowered: workers are emptied for nothing.
  */
-const patienceMs = 1_000;
-const patienceMsMax = 60_000;
+export const reservationTimes = { reservationPatienceMs: 1_000, reservationPatienceMsMax: 60_000 } as const;
+
+const { reservationPatienceMs: patienceMs, reservationPatienceMsMax: patienceMsMax } = reservationTimes;
 
 /** A queue that wants workers, and for how many parcels. */
 export interface Demand {
