@@ -14,6 +14,8 @@ const types: Readonly<Record<Exclude<TqEventType, AlwaysTold>, true>> = {
   "producer.gone": true,
   "producer.joined": true,
   "producer.left": true,
+  "push.in-doubt": true,
+  "push.missing": true,
   "results.left": true,
   "sink.joined": true,
   "sink.lost": true,
