@@ -151,9 +151,10 @@ export class ProducerSessions implements SessionServerHandler {
     const { limits, table } = this.#parts;
     const { session, credit } = peer;
     if (session === undefined) return;
-    if (table.tasks >= limits.unsettledTasksMax || table.bytes >= limits.unsettledBytesMax) return;
-    if (!credit.isWorthOpening(limits.producerWindowTasks, limits.producerWindowBytes)) return;
-    credit.open(limits.producerWindowTasks, limits.producerWindowBytes);
+    const tasks = Math.min(limits.producerWindowTasks, limits.unsettledTasksMax - table.tasks);
+    const bytes = Math.min(limits.producerWindowBytes, limits.unsettledBytesMax - table.bytes);
+    if (tasks <= 0 || bytes <= 0 || !credit.isWorthOpening(tasks, bytes)) return;
+    credit.open(tasks, bytes);
     session.sendUnnumbered({ verb: "GRANT", grants: [0, credit.tasksGranted, credit.bytesGranted] });
   }
 
