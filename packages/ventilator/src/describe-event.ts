@@ -20,6 +20,8 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "peer.violation": "warn",
   "tasks.unroutable": "warn",
   "tasks.routable": "info",
+  "push.missing": "warn",
+  "push.in-doubt": "warn",
   "leases.lost": "warn",
   "task.retrying": "warn",
   "task.crashed": "error",
@@ -48,20 +50,26 @@ export function describeEvent(event: VentilatorEvent): string {
       return `worker ${event.worker} turns its event loop again`;
     case "leases.lost":
       return `worker ${event.worker} does not hold ${event.leases} of its leases; they are handed out again`;
+    case "push.missing":
+      return `${event.missing} pushed tasks of ${event.task} never came to their sink, of those up to ${event.origin}-${event.through}`;
+    case "push.in-doubt":
+      return `${event.tasks} pushed tasks of ${event.task} are in doubt: their sink was started anew and has forgotten what came`;
     default:
       return describeOther(event);
   }
 }
 
-type WorkerEventType =
+type NamedEventType =
   | "worker.joined"
   | "worker.left"
   | "worker.gone"
   | "worker.blocked"
   | "worker.unblocked"
-  | "leases.lost";
+  | "leases.lost"
+  | "push.missing"
+  | "push.in-doubt";
 
-function describeOther(event: Exclude<VentilatorEvent, { type: WorkerEventType }>): string {
+function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>): string {
   switch (event.type) {
     case "producer.joined":
       return `producer ${event.producer} is here`;

@@ -18,6 +18,11 @@ export interface VentilatorOptions {
   readonly producers?: string | undefined;
   /** Endpoints of the sinks, as workers and this process can reach them. Default none: only `run` and `map` are possible. */
   readonly sinks?: readonly string[] | undefined;
+  /**
+   * Where workers read tasks that are delivered at most once, for example `tcp://127.0.0.1:5561`. Default: such tasks are refused
+   * with `TQ_ERR_NO_PUSH_LANE`.
+   */
+  readonly push?: string | undefined;
   /** Where subscribers to events connect, for example `tcp://127.0.0.1:5560`. Default: none can. */
   readonly events?: string | undefined;
   /** Publishers' side of an event proxy, to publish events there (too). Default: none. */
@@ -44,6 +49,7 @@ const known: Record<keyof VentilatorOptions, true> = {
   workers: true,
   producers: true,
   sinks: true,
+  push: true,
   events: true,
   eventsProxy: true,
   name: true,
@@ -82,12 +88,12 @@ export function limitsOf(options: VentilatorOptions): Partial<VentilatorLimits> 
   };
 }
 
-function endpointsOf({ workers, producers, sinks, events }: VentilatorOptions): readonly string[] {
+function endpointsOf({ workers, producers, sinks, push, events }: VentilatorOptions): readonly string[] {
   if (sinks !== undefined && !Array.isArray(sinks)) {
     throw new TqError("TQ_ERR_INVALID_OPTION", "sinks is an array of endpoints", {
       details: { option: "sinks" },
     });
   }
-  const given = [producers, events].filter((endpoint) => endpoint !== undefined);
+  const given = [producers, push, events].filter((endpoint) => endpoint !== undefined);
   return [workers, ...given, ...(sinks ?? [])];
 }

@@ -33,6 +33,14 @@ export interface DrainOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Where a ventilator is bound; what it was not given is not there. */
+export interface Endpoints {
+  workers: string;
+  producers?: string;
+  push?: string;
+  events?: string;
+}
+
 /** What a ventilator holds and has done. */
 export interface VentilatorStats extends CoreStats {
   readonly compression: CompressionStats;
@@ -42,7 +50,7 @@ export interface VentilatorStats extends CoreStats {
 export interface Ventilator extends TaskSubmitter, AsyncDisposable {
   readonly name: string;
   /** Resolved: a wildcard port is the one that was taken. */
-  readonly endpoints: { readonly workers: string; readonly producers?: string; readonly events?: string };
+  readonly endpoints: Readonly<Endpoints>;
   stats(): VentilatorStats;
   /**
    * What happens here, while a loop reads it: first a `snapshot` of how things stand, then each event. A loop that is too
@@ -106,7 +114,7 @@ class RunningVentilator {
   #endOfTurn: (() => void)[] = [];
   /** Called when nothing is unsettled. */
   #idleWaiters: (() => void)[] = [];
-  #endpoints: { workers: string; producers?: string; events?: string } = { workers: "" };
+  #endpoints: Endpoints = { workers: "" };
   #closing: Promise<void> | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
@@ -143,8 +151,11 @@ class RunningVentilator {
 
   /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
   async open(options: VentilatorOptions): Promise<void> {
-    const { workers, producers, sinks = [] } = options;
-    this.#endpoints = { workers: await this.#driver.bind("workers", workers) };
+    const { workers, producers, push, sinks = [] } = options;
+    // Before the first worker can ask for it.
+    if (push !== undefined) this.#endpoints.push = await this.#driver.bindPush("push", push);
+    this.#core.setEndpoints({ ...this.#endpoints });
+    this.#endpoints.workers = await this.#driver.bind("workers", workers);
     if (producers !== undefined) this.#endpoints.producers = await this.#driver.bind("producers", producers);
     this.#core.setEndpoints({ ...this.#endpoints });
     const events = await openEvents(this.#hub, options, this.#transport);
@@ -225,6 +236,7 @@ class RunningVentilator {
       sinks: made.options.sinks ?? [],
       port: {
         send: (channel, route, message) => driver.send(channel, route, message),
+        isWritable: (channel) => driver.isWritable(channel),
         report: made.report,
         reportTasks: (steps) => this.#hub.reportTasks(steps),
         random: Math.random,
@@ -239,6 +251,7 @@ class RunningVentilator {
       receive: core.receive.bind(core),
       violation: core.violation.bind(core),
       opened: core.opened.bind(core),
+      drained: core.drained.bind(core),
       wake: core.wake.bind(core),
       wakeAt: core.wakeAt.bind(core),
       flush: (now: number) => {

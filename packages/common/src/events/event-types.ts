@@ -15,6 +15,7 @@ const types: Readonly<Record<Exclude<TqEventType, AlwaysTold>, true>> = {
   "producer.joined": true,
   "producer.left": true,
   "push.in-doubt": true,
+  "push.late": true,
   "push.missing": true,
   "results.left": true,
   "sink.joined": true,

@@ -24,7 +24,7 @@ import { silenceLimitMs, type Timing } from "./timing.ts";
 export const protocolVersion = 1;
 
 export type Refusal = Omit<Refused, "verb">;
-export type WelcomeDetails = Pick<Welcome, "sinks" | "adopted" | "sinkId">;
+export type WelcomeDetails = Pick<Welcome, "sinks" | "adopted" | "sinkId" | "push">;
 export type EndReason = "silent" | "bye" | "restarted" | "closed" | "violation";
 
 /** A session as its binding side sees it. */

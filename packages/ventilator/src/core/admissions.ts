@@ -5,22 +5,22 @@
  */
 import { formatTaskId } from "@tq/common";
 import { countIds, forEachId, forEachRun, idRun } from "@tq/common/protocol";
-import { type IdRuns, ownedValues, type Submit } from "@tq/common/wire";
+import { type IdRuns, ownedValues } from "@tq/common/wire";
 import type { DefinitionQueues } from "./definition-queues.ts";
 import type { Owner } from "./owner.ts";
+import type { PushLane } from "./push-lane.ts";
 import type { Settlement } from "./settlement.ts";
+import type { Submission } from "./submission.ts";
 import { TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
 import type { TaskTable } from "./task-table.ts";
-
-/** A submission, without what only a session knows. */
-export type Submission = Pick<Submit, "definition" | "reply" | "ids" | "options" | "values">;
 
 export interface AdmissionParts {
   readonly table: TaskTable;
   readonly queues: DefinitionQueues;
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
+  readonly push: PushLane;
   readonly hasSinks: boolean;
 }
 
@@ -34,13 +34,14 @@ export class Admissions {
   }
 
   submit(now: number, owner: Owner, submission: Submission): void {
-    const { table, queues, lifecycle, hasSinks } = this.#parts;
+    const { table, queues, lifecycle, push, hasSinks } = this.#parts;
     const { ids, definition, reply } = submission;
     const [origin] = ids.origins;
     const [, first, count] = ids.runs;
     if (origin === undefined || first === undefined || count !== countIds(ids)) {
       return owner.rejected(ids, "TQ_ERR_PROTOCOL", "a submission holds one run of one origin");
     }
+    if (reply === "push" && !(this.isClosed && owner.isRemote)) return push.submit(now, owner, submission);
     const admission = table.admission(origin, first, count);
     if (admission === "known") return owner.accepted(ids);
     if (admission === "overlapping") {
@@ -49,8 +50,6 @@ export class Admissions {
     }
     if (this.isClosed && owner.isRemote)
       return owner.rejected(ids, "TQ_ERR_CLOSED", "the ventilator is draining and takes no more");
-    if (reply === "push")
-      return owner.rejected(ids, "TQ_ERR_NO_PUSH_LANE", "this ventilator was started without the push lane");
     if (reply === "sink" && !hasSinks) {
       const message =
         "the ventilator was started without sinks; give it some, or use run or map to get results back";
@@ -71,8 +70,9 @@ export class Admissions {
 
   /** Each id is answered: with SETTLED when its outcome is known, with a rejection if there is no such task. */
   cancel(owner: Owner, ids: IdRuns): void {
-    const { table, lifecycle } = this.#parts;
+    const { table, lifecycle, push } = this.#parts;
     forEachId(ids, (origin, seq) => {
+      if (push.cancel(owner, origin, seq)) return;
       const batch = table.find(origin, seq);
       const index = batch === undefined ? -1 : seq - batch.first;
       if (batch === undefined || batch.owner !== owner || batch.state[index] === taskState.settled) {

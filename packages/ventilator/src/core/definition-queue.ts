@@ -51,6 +51,9 @@ export class DefinitionQueue implements TaskQueue {
   readonly workers: WorkerDefinition[] = [];
   /** Whose turn it is. */
   turn = 0;
+  /** Tasks for the push lane that wait, and how many of `workers` take any. */
+  pushed = 0;
+  pushTakers = 0;
   /** Since when tasks wait with nobody there; told once. */
   unroutableSince: number | undefined;
   unroutableTold = false;

@@ -129,7 +129,8 @@ const columnsOf = (now: number, pieces: readonly Piece[], batches: readonly Task
   };
 };
 
-const copyColumn = <V>(
+/** The values that a piece has in a column, by their positions in the message. */
+export const copyColumn = <V>(
   column: SparseColumn<V> | undefined,
   part: { from: number; to: number; position: number },
   add: (position: number, value: V) => void,

@@ -9,6 +9,10 @@ export interface VentilatorLimits {
   readonly tasksPerMessageMax: number;
   /** Bytes at which a TASKS message is closed; one payload may exceed it. */
   readonly bytesPerMessageTarget: number;
+  /** Tasks one PUSH carries. Readers take messages in turn, so that larger ones make shares coarser. */
+  readonly pushTasksPerMessageMax: number;
+  /** Accepted tasks of one origin that wait to be pushed; beyond it the next are accepted when some have left. Raised: memory. */
+  readonly pushAheadTasksMax: number;
   /** What one remote producer may have on its way, tasks and bytes. */
   readonly producerWindowTasks: number;
   readonly producerWindowBytes: number;
@@ -25,6 +29,8 @@ export const defaultVentilatorLimits: VentilatorLimits = {
   unsettledBytesMax: 512 * 1024 * 1024,
   tasksPerMessageMax: 1_024,
   bytesPerMessageTarget: 1024 * 1024,
+  pushTasksPerMessageMax: 256,
+  pushAheadTasksMax: 8_192,
   producerWindowTasks: 16_384,
   producerWindowBytes: 32 * 1024 * 1024,
   producerGraceMs: 30_000,

@@ -48,7 +48,7 @@ export class Settlement {
       outcome: outcome.status,
       error: "error" in outcome ? outcome.error : undefined,
     });
-    if (batch.reply === "sink") {
+    if (batch.reply !== "answer") {
       this.#unassigned.push({ batch, index, outcome });
       return;
     }
@@ -74,7 +74,7 @@ export class Settlement {
         if (runFrom < 0) runFrom = index;
       } else if (runFrom >= 0) {
         const run = { origin: batch.origin, first: batch.first + runFrom, count: index - runFrom };
-        if (batch.reply === "sink") batch.owner.settled(outcome, run);
+        if (batch.reply !== "answer") batch.owner.settled(outcome, run);
         runFrom = -1;
       }
     }

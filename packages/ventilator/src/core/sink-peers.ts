@@ -24,12 +24,16 @@ export interface SinkPeer {
   awaySince: number | undefined;
   /** Its share was given to others while it was away. */
   hasMoved: boolean;
+  /** Where its PULL is bound, if it has one, as it said it. */
+  push: string | undefined;
   readonly notices: OriginNotices;
 }
 
 export class SinkAssignment {
   readonly #sinks: readonly SinkPeer[];
   readonly #byOrigin = new Map<Origin, Map<number, SinkPeer>>();
+  /** Origins whose tasks all go to one sink. */
+  readonly #pinned = new Map<Origin, SinkPeer>();
 
   constructor(sinks: readonly SinkPeer[]) {
     this.#sinks = sinks;
@@ -37,6 +41,8 @@ export class SinkAssignment {
 
   /** Where the results of this task go; nothing while no sink has ever been there. */
   of(origin: Origin, seq: number): SinkPeer | undefined {
+    const pinned = this.#pinned.get(origin);
+    if (pinned !== undefined) return pinned;
     let blocks = this.#byOrigin.get(origin);
     if (blocks === undefined) {
       blocks = new Map();
@@ -52,7 +58,14 @@ export class SinkAssignment {
 
   /** Where the results of this task go, if that has been decided. */
   known(origin: Origin, seq: number): SinkPeer | undefined {
-    return this.#byOrigin.get(origin)?.get(Math.floor(seq / blockSeqs));
+    return this.#pinned.get(origin) ?? this.#byOrigin.get(origin)?.get(Math.floor(seq / blockSeqs));
+  }
+
+  /** Gives all tasks of an origin to one sink that takes part in the push lane; nothing while none is there. */
+  pin(origin: Origin): SinkPeer | undefined {
+    const chosen = this.#choose(origin, ({ push }) => push !== undefined);
+    if (chosen !== undefined) this.#pinned.set(origin, chosen);
+    return chosen;
   }
 
   /** How many tasks from `seq` on surely share its sink. */
@@ -75,13 +88,14 @@ export class SinkAssignment {
 
   forgetOrigin(origin: Origin): void {
     this.#byOrigin.delete(origin);
+    this.#pinned.delete(origin);
   }
 
-  #choose(key: string): SinkPeer | undefined {
+  #choose(key: string, fits: (sink: SinkPeer) => boolean = () => true): SinkPeer | undefined {
     let best: SinkPeer | undefined;
     let bestWeight = -1;
     for (const sink of this.#sinks) {
-      if (sink.stableId === undefined || sink.client.session === undefined) continue;
+      if (sink.stableId === undefined || sink.client.session === undefined || !fits(sink)) continue;
       const weight = hash32(`${key}@${sink.stableId}`);
       if (weight > bestWeight) {
         best = sink;

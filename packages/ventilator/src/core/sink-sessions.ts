@@ -9,10 +9,16 @@ import {
   type SessionClientHandler,
   type Timing,
 } from "@tq/common/protocol";
-import type { Message, Origin, SessionMessage, SinkAddress, Welcome } from "@tq/common/wire";
+import type { Message, Missing, Origin, SessionMessage, SinkAddress, Welcome } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
 import { OriginNotices } from "./origin-notices.ts";
 import type { SinkPeer } from "./sink-peers.ts";
+
+/** Whoever counts what came of pushed tasks. */
+export interface PushListener {
+  sinkJoined(sink: SinkPeer): void;
+  missing(sink: SinkPeer, message: Missing): void;
+}
 
 export interface SinkSessionParts {
   readonly timing: Timing;
@@ -23,6 +29,8 @@ export interface SinkSessionParts {
   readonly violated: (channel: string, reason: string) => void;
   readonly joined: (sink: SinkPeer) => void;
   readonly lost: (sink: SinkPeer) => void;
+  /** Made after the sessions. */
+  readonly push: () => PushListener;
   readonly committed: (sink: SinkPeer, message: SessionMessage & { verb: "COMMITTED" }) => void;
 }
 
@@ -37,7 +45,11 @@ export class SinkSessions {
 
   /** What workers are told. A sink's name is its endpoint as configured: every worker can be told before it is there. */
   get addresses(): readonly SinkAddress[] {
-    return this.peers.map(({ endpoint }) => ({ id: endpoint, endpoint }));
+    return this.peers.map(({ endpoint, push }) => ({
+      id: endpoint,
+      endpoint,
+      ...(push !== undefined && { push }),
+    }));
   }
 
   of(channel: string): SinkPeer | undefined {
@@ -96,23 +108,26 @@ export class SinkSessions {
       stableId: undefined,
       awaySince: undefined,
       hasMoved: false,
+      push: undefined,
       notices: new OriginNotices(),
     };
     return peer;
   }
 
   #handler(peer: () => SinkPeer): SessionClientHandler {
-    const { report, violated, hello, joined, lost, committed } = this.#parts;
+    const { report, violated, hello, joined, lost, committed, push } = this.#parts;
     return {
       hello,
       opened: (now: number, session: Session, welcome: Welcome) => {
         const sink = peer();
         sink.stableId = welcome.sinkId ?? welcome.bootId;
+        sink.push = welcome.push;
         isBack(sink);
         sink.notices.begin();
         sink.notices.tellClosed(now, session);
         report({ type: "sink.joined", sink: welcome.name, endpoint: sink.endpoint });
         joined(sink);
+        push().sinkJoined(sink);
       },
       resumed: (now, session) => {
         const sink = peer();
@@ -122,6 +137,7 @@ export class SinkSessions {
       },
       received: (_now, _session, message) => {
         if (message.verb === "COMMITTED") committed(peer(), message);
+        else if (message.verb === "MISSING") push().missing(peer(), message);
         else if (message.verb !== "HEARTBEAT") {
           const reason = `a sink does not say ${message.verb}`;
           violated(peer().channel, reason);

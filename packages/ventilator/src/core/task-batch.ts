@@ -6,6 +6,7 @@
  * error) is in a map that most batches never get.
  */
 import type { OutcomeStatus, RemoteError, TaskPolicy } from "@tq/common";
+import type { Reply } from "@tq/common/protocol";
 import type { Origin, TaskOptionColumns, Values } from "@tq/common/wire";
 import { prefixOffsets, sizesOfValues } from "@tq/common/wire";
 import type { Owner } from "./owner.ts";
@@ -64,7 +65,7 @@ export interface TaskBatchContent {
   readonly queue: TaskQueue;
   /** Of the submitter; absent: the worker's definition says. */
   readonly policy: TaskPolicy | undefined;
-  readonly reply: "sink" | "answer";
+  readonly reply: Reply;
   readonly options: TaskOptionColumns;
   readonly values: Values;
   /** From when the spans in the options count. */
@@ -81,7 +82,7 @@ export class TaskBatch {
   readonly owner: Owner;
   readonly queue: TaskQueue;
   readonly policy: TaskPolicy | undefined;
-  readonly reply: "sink" | "answer";
+  readonly reply: Reply;
   readonly acceptedAt: number;
   options: TaskOptionColumns;
   values: Values;

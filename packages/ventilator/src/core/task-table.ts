@@ -46,7 +46,7 @@ export class TaskTable {
         batches: [],
         settledBatches: 0,
         accepted: new SeqSet(),
-        isSinkBound: batch.reply === "sink",
+        isSinkBound: batch.reply !== "answer",
         lastFound: undefined,
       };
       this.#origins.set(batch.origin, entry);
@@ -58,6 +58,12 @@ export class TaskTable {
     else batches.splice(indexAfter(batches, batch.first), 0, batch);
     this.tasks += batch.count;
     this.bytes += batch.bytesOf(0, batch.count);
+  }
+
+  /** Tasks that wait elsewhere in this ventilator count, too; negative numbers: no more. */
+  hold(tasks: number, bytes: number): void {
+    this.tasks += tasks;
+    this.bytes += bytes;
   }
 
   /** The unsettled or recently settled batch that a task is in. */

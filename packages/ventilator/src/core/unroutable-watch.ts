@@ -15,8 +15,9 @@ export interface UnroutableWatchParts {
   readonly report: (event: VentilatorEvent) => void;
 }
 
-const isUnroutable = (queue: DefinitionQueue): boolean =>
-  queue.workers.length === 0 && queue.ready + queue.suspects.length > 0;
+/** Tasks that wait with nobody there for them. Not every worker takes pushed ones. */
+const strandedIn = ({ workers, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
+  (workers.length === 0 ? ready + suspects.length : 0) + (pushTakers === 0 ? pushed : 0);
 
 export class UnroutableWatch {
   readonly #parts: UnroutableWatchParts;
@@ -27,11 +28,9 @@ export class UnroutableWatch {
   }
 
   list(): readonly UnroutableTasks[] {
-    return [...this.#parts.queues].filter(isUnroutable).map(({ name, contract, ready, suspects }) => ({
-      task: name,
-      contract,
-      waiting: ready + suspects.length,
-    }));
+    return [...this.#parts.queues]
+      .map((queue) => ({ task: queue.name, contract: queue.contract, waiting: strandedIn(queue) }))
+      .filter(({ waiting }) => waiting > 0);
   }
 
   wake(now: number): void {
@@ -45,9 +44,10 @@ export class UnroutableWatch {
   }
 
   #check(now: number, queue: DefinitionQueue): void {
-    const { name: task, contract, ready, suspects } = queue;
-    const waiting = ready + suspects.length;
-    if (!isUnroutable(queue)) {
+    const { name: task, contract } = queue;
+    const stranded = strandedIn(queue);
+    const waiting = stranded === 0 ? queue.ready + queue.suspects.length + queue.pushed : stranded;
+    if (stranded === 0) {
       const hasWorker = queue.workers.length > 0;
       if (queue.unroutableTold && hasWorker) this.#parts.report({ type: "tasks.routable", task, waiting });
       queue.unroutableSince = undefined;

@@ -7,6 +7,7 @@ import type { OutcomeStatus, TaskPolicy } from "@tq/common";
 import type { TaskRunEvent } from "@tq/common/events";
 import {
   forEachId,
+  type ServerSession,
   type Session,
   SessionClient,
   SessionServer,
@@ -19,8 +20,12 @@ import {
   encodeValues,
   type HeldAttempts,
   type IdRuns,
+  type LowMark,
   type Message,
+  type NumberedContent,
   type NumberedMessage,
+  type Push,
+  type Sent,
   type SessionMessage,
   type TaskOptionColumns,
 } from "@tq/common/wire";
@@ -175,9 +180,11 @@ export const idsOf = (of: string, seqs: readonly number[]): IdRuns => ({
 /** A sink that commits whatever is proposed, when told to. */
 class ScriptedSink {
   readonly proposals: string[] = [];
+  /** What it was told of origins. */
+  readonly told: (Sent | LowMark)[] = [];
   readonly #pending: { outcome: OutcomeStatus; ids: IdRuns }[] = [];
   readonly server: SessionServer;
-  #session: Session | undefined;
+  #session: ServerSession | undefined;
 
   constructor(bed: TestBed) {
     this.server = new SessionServer({
@@ -189,11 +196,12 @@ class ScriptedSink {
         bed.post(() => bed.core.receive(bed.now, { channel: "sink:0", route: undefined }, message)),
       handler: {
         admit: () => undefined,
-        welcome: () => ({ sinks: [], sinkId: "sink-a" }),
+        welcome: () => ({ sinks: [], sinkId: bed.sinkId, push: bed.sinkPush }),
         opened: (_now, session) => {
           this.#session = session;
         },
         received: (_now, _session, message) => {
+          if (message.verb === "SENT" || message.verb === "LOWMARK") this.told.push(message);
           if (message.verb !== "PROPOSE") return;
           this.proposals.push(`${message.outcome} ${seqsOf(message.ids)}`);
           this.#pending.push({ outcome: message.outcome, ids: message.ids });
@@ -202,6 +210,16 @@ class ScriptedSink {
         heartbeatState: () => ({}),
       },
     });
+  }
+
+  say(now: number, content: NumberedContent): void {
+    this.#session?.send(now, content);
+  }
+
+  /** Forgets its session, and with another id all that it knew. */
+  restart(now: number): void {
+    if (this.#session !== undefined) this.server.end(now, this.#session, "silent");
+    this.#session = undefined;
   }
 
   /** Commits what was proposed; `standing`: a completion was here first. */
@@ -221,11 +239,20 @@ export class TestBed {
   readonly owner = new RecordingOwner();
   readonly sink: ScriptedSink;
   readonly port: SubmitPort;
+  /** Whether the push lane's pipe takes messages. */
+  isPipeWritable = true;
+  /** What went into it. */
+  readonly pushed: Push[] = [];
+  isSinkAway = false;
+  /** What the sink says of itself. */
+  sinkId = "sink-a";
+  readonly sinkPush: string | undefined;
   readonly #workers = new Map<string, ScriptedWorker>();
   #mail: (() => unknown)[] = [];
   #boots = 0;
 
-  constructor(options: Partial<VentilatorCoreOptions> = {}) {
+  constructor({ push, ...options }: Partial<VentilatorCoreOptions> & { push?: "both ends" | "here" } = {}) {
+    this.sinkPush = push === "both ends" ? "memory:sink-push" : undefined;
     this.core = new VentilatorCore({
       now: 0,
       identity: { bootId: "00000000000000e0", name: "ventilator", epoch: 7 },
@@ -234,6 +261,7 @@ export class TestBed {
       sinks: ["memory:sink"],
       port: {
         send: (channel, route, message) => this.post(() => this.#deliver(channel, route, message)),
+        isWritable: () => this.isPipeWritable,
         report: (event) => this.events.push(event),
         reportTasks: (steps) => this.steps.push(...steps),
         random: () => 0,
@@ -241,6 +269,7 @@ export class TestBed {
       },
       ...options,
     });
+    if (push !== undefined) this.core.setEndpoints({ push: "memory:push" });
     this.sink = new ScriptedSink(this);
     this.port = this.core.attach(this.owner);
     this.owner.port = this.port;
@@ -320,6 +349,8 @@ export class TestBed {
   }
 
   #deliver(channel: string, route: string | undefined, message: Message): void {
+    if (message.verb === "PUSH") return void this.pushed.push(message);
+    if (channel === "sink:0" && this.isSinkAway) return;
     if (channel === "sink:0") return this.sink.server.receive(this.now, "ventilator", message);
     const worker = this.#workers.get(route ?? "");
     if (worker?.isAlive === true) worker.client.receive(this.now, message);

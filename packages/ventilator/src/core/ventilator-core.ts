@@ -16,6 +16,7 @@ import { Handover } from "./handover.ts";
 import { defaultVentilatorLimits, type VentilatorLimits } from "./limits.ts";
 import { LocalOwner } from "./local-owner.ts";
 import { ProducerSessions } from "./producer-sessions.ts";
+import { PushLane } from "./push-lane.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,6 +62,7 @@ export class VentilatorCore {
   readonly #admissions: Admissions;
   readonly #workerSessions: WorkerSessions;
   readonly #producerSessions: ProducerSessions;
+  readonly #push: PushLane;
   readonly #rebalance: Rebalance;
   readonly #unroutable: UnroutableWatch;
   readonly #violations: ViolationCounter;
@@ -106,7 +108,10 @@ export class VentilatorCore {
     this.#dispatcher = new Dispatcher(handing);
     this.#quarantine = new Quarantine({ ...handing, reservations });
     this.#messages = new WorkerMessages(living);
-    this.#admissions = new Admissions({ ...living, hasSinks: options.sinks.length > 0 });
+    const { heartbeatMs } = options.timing;
+    this.#push = new PushLane({ ...living, now, identity, port, heartbeatMs });
+    const push = this.#push;
+    this.#admissions = new Admissions({ ...living, push, hasSinks: options.sinks.length > 0 });
     this.#moves = new SinkMoves(living);
     this.#rebalance = new Rebalance(shared);
     this.#unroutable = new UnroutableWatch({ ...shared, afterMs: this.#limits.unroutableAfterMs });
@@ -115,28 +120,22 @@ export class VentilatorCore {
       ...living,
       timing: options.timing,
       messages: this.#messages,
+      push,
       admissions: this.#admissions,
       reservations,
       refuse,
     };
     const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
     this.#workerSessions = new WorkerSessions({ ...edge, sinks: addresses }, this.#server("workers"));
-    const closeOrigins = (at: number, origins: readonly Origin[]): void => {
-      this.#sinks.tellClosed(
-        at,
-        origins.filter((origin) => this.#table.isSinkBound(origin)),
-      );
-      for (const origin of origins) {
-        this.#table.forget(origin);
-        assignment.forgetOrigin(origin);
-      }
-    };
+    const closeOrigins = (at: number, origins: readonly Origin[]): void =>
+      this.#closeOrigins(at, origins, assignment);
     this.#producerSessions = new ProducerSessions({ ...edge, closeOrigins }, this.#server("producers"));
   }
 
   /** Resolved endpoints by role, for peers that come to the wrong one. */
-  setEndpoints(endpoints: Readonly<Record<string, string>>): void {
+  setEndpoints({ push, ...endpoints }: Readonly<Record<string, string>>): void {
     this.#endpoints = endpoints;
+    this.#push.endpoint = push;
   }
 
   /** Joins a submitter of this process. */
@@ -161,6 +160,12 @@ export class VentilatorCore {
     this.#sinks.of(channel)?.client.connected(now);
   }
 
+  /** The pipe has room again. */
+  drained(now: number): void {
+    this.#now = now;
+    this.#push.pump(now);
+  }
+
   flush(now: number): void {
     this.#now = now;
     // First: a cancellation names no attempt, so it would end a new lease of the same task that was sent before it.
@@ -168,6 +173,7 @@ export class VentilatorCore {
     this.#quarantine.flush(now);
     for (const queue of this.#queues) this.#dispatcher.handOut(now, queue);
     this.#rebalance.flush(now);
+    this.#push.flush(now);
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
     for (const owner of this.#locals) owner.flush(this.#room());
@@ -185,6 +191,7 @@ export class VentilatorCore {
     this.#sinks.wake(now, lateMs);
     if (this.#moves.wake(now)) this.#handover.unpark();
     this.#unroutable.wake(now);
+    this.#push.wake(now);
     if (now >= this.#lowMarksAt) this.#tellLowMarks(now);
   }
 
@@ -197,6 +204,7 @@ export class VentilatorCore {
       this.#moves.wakeAt(),
       this.#quarantine.wakeAt(),
       this.#unroutable.wakeAt(),
+      this.#push.wakeAt(),
       this.#lowMarksAt,
     );
   }
@@ -206,9 +214,9 @@ export class VentilatorCore {
     this.#admissions.isClosed = true;
   }
 
-  /** Nothing is unsettled. */
+  /** Nothing is unsettled, and sinks have said what became of pushed tasks. */
   get isIdle(): boolean {
-    return this.#table.tasks === 0;
+    return this.#table.tasks === 0 && this.#push.isIdle;
   }
 
   /** Says goodbye to all. What is unsettled ends with this process; its owners are told. */
@@ -223,7 +231,9 @@ export class VentilatorCore {
 
   /** Unsettled tasks by id, the first `max` of them. */
   left(max: number): { count: number; ids: string[] } {
-    return { count: this.#table.tasks, ids: this.#table.firstUnsettled(max) };
+    const ids = this.#table.firstUnsettled(max);
+    const pushed = this.#push.left(max - ids.length);
+    return { count: this.#table.tasks + pushed.count, ids: [...ids, ...pushed.ids] };
   }
 
   /** Which steps of tasks are reported from now on. Default: none. */
@@ -254,6 +264,7 @@ export class VentilatorCore {
       withoutSink: this.#handover.parkedTasks,
       unroutable: this.#unroutable.list(),
       movedInDoubt: this.#moves.inDoubt,
+      push: this.#push.stats(),
       violations: this.#violations.total,
       resyncs: this.#workerSessions.resyncs + this.#producerSessions.resyncs,
     };
@@ -293,10 +304,23 @@ export class VentilatorCore {
     return this.#endpoints[`${role}s`];
   }
 
+  #closeOrigins(now: number, origins: readonly Origin[], assignment: SinkAssignment): void {
+    const isSinkBound = (origin: Origin): boolean =>
+      this.#table.isSinkBound(origin) || this.#push.has(origin);
+    this.#sinks.tellClosed(now, origins.filter(isSinkBound));
+    for (const origin of origins) {
+      this.#push.forget(origin);
+      this.#table.forget(origin);
+      assignment.forgetOrigin(origin);
+    }
+  }
+
   #tellLowMarks(now: number): void {
     this.#lowMarksAt = now + lowMarkIntervalMs;
     const table = this.#table;
-    const sinkBound = [...table.origins].filter((origin) => table.isSinkBound(origin));
+    const sinkBound = [...table.origins].filter(
+      (origin) => table.isSinkBound(origin) && !this.#push.has(origin),
+    );
     this.#sinks.tellLowMarks(
       now,
       sinkBound.map((origin) => [origin, table.lowMark(origin)] as const),
@@ -320,6 +344,7 @@ export class VentilatorCore {
       transmit: (channel, message) => port.send(channel, undefined, message),
       drawBootId: port.drawBootId,
       joined: () => this.#handover.unpark(),
+      push: () => this.#push,
       lost: (sink) => this.#settlement.sinkLost(sink),
       committed: (sink, message) => {
         this.#messages.done(undefined, message);

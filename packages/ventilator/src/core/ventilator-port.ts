@@ -6,8 +6,10 @@ import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
 
 export interface VentilatorPort {
-  /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>`. */
+  /** `route`: where the channel is a bound one (`workers`, `producers`); none towards `sink:<n>` and `push`. */
   send(channel: string, route: string | undefined, message: Message): void;
+  /** Whether a message can be put into the pipe of a channel; if not, `drained` is called when it can. */
+  isWritable(channel: string): boolean;
   report(event: VentilatorEvent): void;
   /** What tasks went through, as far as it is watched; in order with what is reported. */
   reportTasks?(steps: readonly TaskRunEvent[]): void;

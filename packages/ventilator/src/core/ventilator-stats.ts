@@ -1,5 +1,6 @@
 /** What a ventilator counts of itself, as its process shows it. Counted when asked: nothing here is kept up per task. */
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { PushStats } from "./push-lane.ts";
 import type { UnroutableTasks } from "./unroutable-watch.ts";
 import type { Workers } from "./workers.ts";
 
@@ -9,7 +10,7 @@ export interface VentilatorStats {
   readonly workers: number;
   readonly producers: number;
   readonly sinks: number;
-  /** Tasks with no final state yet, and the bytes of their payloads. */
+  /** Tasks with no final state yet (pushed ones: not sent yet), and the bytes of their payloads. */
   readonly unsettled: number;
   readonly unsettledBytes: number;
   /** Of these, tasks that could start, and tasks that workers hold. */
@@ -23,6 +24,8 @@ export interface VentilatorStats {
   readonly suspects: number;
   /** Tasks that were moved away from a sink that did not come back: they may have been committed there, too. */
   readonly movedInDoubt: number;
+  /** Tasks that are delivered at most once. */
+  readonly push: PushStats;
   /** Messages of peers that broke the protocol. */
   readonly violations: number;
   /** Messages that named a session nobody has here: after a cut or a restart. */

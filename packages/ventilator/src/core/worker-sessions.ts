@@ -20,6 +20,7 @@ import {
 import type { Heart, Heartbeat, Hello, IdRuns, Message, SessionMessage, SinkAddress } from "@tq/common/wire";
 import type { DefinitionQueues } from "./definition-queues.ts";
 import type { VentilatorEvent } from "./events.ts";
+import type { PushLane } from "./push-lane.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -35,6 +36,7 @@ export interface WorkerSessionParts {
   readonly workers: Workers;
   readonly lifecycle: TaskLifecycle;
   readonly messages: WorkerMessages;
+  readonly push: PushLane;
   readonly reservations: WorkerReservations;
   readonly sinks: () => readonly SinkAddress[];
   /** What to tell a peer of another role. */
@@ -84,13 +86,14 @@ export class WorkerSessions implements SessionServerHandler {
 
   welcome(_now: number, session: ServerSession, fresh: boolean): WelcomeDetails {
     const sinks = this.#parts.sinks();
+    const push = this.#parts.push.endpoint;
     const known = this.#parts.workers.bySession(session.id);
     if (!fresh) {
       if (known !== undefined) this.#parts.reservations.cut(known);
-      return { sinks };
+      return { sinks, push };
     }
     const worker = known ?? this.#join(session);
-    return { sinks, adopted: worker.adopted };
+    return { sinks, adopted: worker.adopted, push };
   }
 
   opened(_now: number, session: ServerSession): void {
@@ -124,6 +127,8 @@ export class WorkerSessions implements SessionServerHandler {
         return messages.returned(worker, message);
       case "RESERVED":
         return this.#parts.reservations.reserved(now, worker, message.reservation);
+      case "TALLY":
+        return this.#parts.push.tallied(now, worker, message);
       case "PROGRESS":
         return;
       default:
@@ -131,11 +136,12 @@ export class WorkerSessions implements SessionServerHandler {
     }
   }
 
-  ended(_now: number, session: ServerSession, reason: EndReason): void {
+  ended(now: number, session: ServerSession, reason: EndReason): void {
     const { workers, queues } = this.#parts;
     const worker = workers.bySession(session.id);
     if (worker === undefined) return;
     queues.leave(worker);
+    this.#parts.push.workerEnded(now, worker);
     const isBlameless = reason === "bye" || reason === "closed";
     const { leases } = worker;
     const suspects = this.#reclaim(worker, isBlameless);
