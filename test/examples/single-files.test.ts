@@ -30,3 +30,9 @@ test("request-reply.ts gets answers in order, failures for themselves, and does 
     "TQ_ERR_DEADLINE_EXCEEDED",
   ]);
 });
+
+test("large-binary.ts gets video frames back in order, and says how fast", async () => {
+  const [order, speed] = await outputOf("examples/large-binary.ts", { args: ["20"] });
+  expect(order).toBe("20 frames of 1920x1080, in order");
+  expect(speed).toMatch(/^[1-9]\d* MB\/s there and back$/);
+});
