@@ -17,6 +17,7 @@ const levels: Readonly<Record<WorkerEvent["type"], EventWords["level"]>> = {
   "ventilator.lost": "warn",
   "ventilator.unreachable": "warn",
   "ventilator.refused": "error",
+  "worker.drain-asked": "info",
   "sink.joined": "info",
   "sink.resumed": "info",
   "sink.lost": "warn",
@@ -53,6 +54,8 @@ function describe(event: WorkerEvent, where: string): string {
       return `the session with the ventilator at ${where} is over; asking for another`;
     case "ventilator.unreachable":
       return `no ventilator answers at ${where}; still trying`;
+    case "worker.drain-asked":
+      return `the ventilator at ${where} wants this worker to leave: draining, then closing`;
     case "ventilator.refused":
       return `${where} refuses this worker: ${event.message}`;
     case "sink.joined":

@@ -43,7 +43,7 @@ export interface Worker extends AsyncDisposable {
   /** Their endpoints. */
   readonly ventilators: readonly string[];
   /**
-   * Resolves once it is closed. Rejects if every ventilator has refused it, with the code of the refusal: then the worker is
+   * Resolves once it is closed, by whomever: a ventilator can ask its workers to drain. Rejects if every ventilator has refused it, with the code of the refusal: then the worker is
    * of no use, and has closed itself.
    */
   readonly closed: Promise<void>;
@@ -257,6 +257,7 @@ class RunningWorker implements Worker {
     if (event.type === "ventilator.joined") this.#table?.setSession(event.ventilator, event);
     else if (event.type === "ventilator.lost") this.#table?.clearSession(event.ventilator);
     else if (event.type === "ventilator.refused") this.#refused(event);
+    else if (event.type === "worker.drain-asked") void this.drain();
   }
 
   /** The core is in the midst of a message: closing waits until it is through. */

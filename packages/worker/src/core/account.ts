@@ -5,6 +5,7 @@ import type { Attempt, Lane, Outlet } from "./attempt.ts";
 import { AttemptIndex } from "./attempt-index.ts";
 import { Fifo } from "./fifo.ts";
 import { GrantBook } from "./grant-book.ts";
+import { Pauses } from "./pauses.ts";
 import { Unsaid } from "./unsaid.ts";
 
 export interface AccountOptions {
@@ -20,6 +21,7 @@ export class Account implements Outlet {
   readonly attempts = new AttemptIndex();
   readonly grants = new GrantBook();
   readonly unsaid = new Unsaid();
+  readonly pauses = new Pauses();
   /** Of the ventilator; 0 before its first WELCOME. All held attempts are of this epoch. */
   epoch = 0;
   // As an outlet: answered results go back to the ventilator, which has reserved room for them.

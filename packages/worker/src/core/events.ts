@@ -41,6 +41,8 @@ export type WorkerEvent =
   | (FromPeer & { readonly type: "sink.lost" })
   /** Nobody has answered for a while. Said once per absence; the worker keeps trying. */
   | (FromPeer & { readonly type: "ventilator.unreachable" | "sink.unreachable" })
+  /** It wants this worker to leave: to drain, from all of its ventilators, and close. */
+  | (FromPeer & { readonly type: "worker.drain-asked" })
   /** Final for this peer. */
   | (FromPeer & {
       readonly type: "ventilator.refused" | "sink.refused";

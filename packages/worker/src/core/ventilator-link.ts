@@ -7,7 +7,15 @@ import {
   SessionClient,
   type SessionClientHandler,
 } from "@tq/common/protocol";
-import type { IdRuns, Message, NumberedContent, SessionMessage, Tasks, Welcome } from "@tq/common/wire";
+import type {
+  Control,
+  IdRuns,
+  Message,
+  NumberedContent,
+  SessionMessage,
+  Tasks,
+  Welcome,
+} from "@tq/common/wire";
 import type { Account } from "./account.ts";
 import type { Attempt } from "./attempt.ts";
 import { laneOf } from "./holdings.ts";
@@ -21,6 +29,7 @@ export interface VentilatorContext extends LinkContext {
   readonly intake: LeaseIntake;
   readonly reservations: Reservations;
   isDraining(): boolean;
+  drain(): void;
 }
 
 export class VentilatorLink implements SessionClientHandler {
@@ -28,6 +37,8 @@ export class VentilatorLink implements SessionClientHandler {
   readonly account: Account;
   readonly #context: VentilatorContext;
   #client: SessionClient;
+  /** Commands that are carried out and not confirmed. */
+  #controlled: number[] = [];
   isRefused = false;
 
   constructor(now: number, context: VentilatorContext, of: { channel: string; account: Account }) {
@@ -77,11 +88,17 @@ export class VentilatorLink implements SessionClientHandler {
     return this.#client.wakeAt();
   }
 
-  /** Says what was gathered. */
+  /** Says what was gathered. What a command has given back comes before it is confirmed. */
   say(now: number): void {
     const { session } = this;
     if (session === undefined) return;
     for (const content of this.account.unsaid.take(this.account.epoch)) session.send(now, content);
+    for (const control of this.#controlled.splice(0)) session.send(now, { verb: "CONTROLLED", control });
+  }
+
+  /** Nothing of this definition is to be taken from it. */
+  isPaused(definition: number): boolean {
+    return this.account.pauses.has(this.#context.options.definitions[definition]?.name ?? "");
   }
 
   grant(definitions: Iterable<number>): void {
@@ -143,6 +160,8 @@ export class VentilatorLink implements SessionClientHandler {
         return this.#context.reservations.reserve(this.#claim(message.reservation));
       case "RELEASE":
         return this.#context.reservations.release(this.#claim(message.reservation));
+      case "CONTROL":
+        return this.#control(message);
       case "DETACH":
         return this.#context.holdings.push.detached(this.account.ventilator);
       case "HEARTBEAT":
@@ -155,6 +174,8 @@ export class VentilatorLink implements SessionClientHandler {
 
   ended(_now: number, unacknowledged: readonly NumberedContent[]): void {
     this.#context.reservations.forget(this.account.ventilator);
+    this.account.pauses.clear();
+    this.#controlled = [];
     this.account.unsaid.repeat(this.account.epoch, unacknowledged);
     this.#context.holdings.windows.touchAll();
     const { ventilator } = this.account;
@@ -225,12 +246,30 @@ export class VentilatorLink implements SessionClientHandler {
     const outlet = message.sink === undefined ? this.account : sinks.find(message.sink);
     const reason = intake.take(now, this.account, { message, outlet });
     if (reason !== undefined) violations.add(this.channel, reason);
-    else if (!this.#takesTasks) this.#recall(message.ids);
+    else if (!this.#takes(message.definition)) this.#recall(message.ids);
   }
 
-  get #takesTasks(): boolean {
+  #takes(definition: number): boolean {
     const { reservations } = this.#context;
-    return !this.#context.isDraining() && reservations.takes(this.account.ventilator);
+    const isOpen = !this.#context.isDraining() && !this.isPaused(definition);
+    return isOpen && reservations.takes(this.account.ventilator);
+  }
+
+  #control({ control, command, task }: Control): void {
+    this.#controlled.push(control);
+    // A worker leaves as a whole: with a name, to drain is to pause.
+    if (command === "drain" && task === undefined) {
+      this.#context.port.report({ type: "worker.drain-asked", channel: this.channel });
+      this.#context.drain();
+      return;
+    }
+    this.account.pauses.set(command !== "resume", task);
+    for (const attempt of this.account.attempts.all()) {
+      if (attempt.state === "queued" && this.isPaused(laneOf(attempt).definition)) {
+        this.#context.holdings.giveBack(attempt);
+      }
+    }
+    this.#context.holdings.windows.touchAll();
   }
 
   #claim(reservation: number): Claim {

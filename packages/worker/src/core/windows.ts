@@ -28,6 +28,11 @@ export interface WindowsOptions {
   readonly uncommitted: (definition: number) => { readonly tasks: number; readonly bytes: number };
 }
 
+/** Whether this book, by its index, is to get nothing more of this definition. Touch what is open again. */
+export type IsClosed = (book: number, definition: number) => boolean;
+
+const neverClosed: IsClosed = () => false;
+
 export class Windows {
   readonly #windows: DefinitionWindow[];
   readonly #options: WindowsOptions;
@@ -75,8 +80,11 @@ export class Windows {
     if (!window.isTouched) this.touch(definition);
   }
 
-  /** Measures, and grants what there is room for. Gives, for each book, the definitions whose grants should be said now. */
-  refill(now: number, books: readonly GrantBook[]): number[][] {
+  /**
+   * Measures, and grants what there is room for, except where it is closed. Gives, for each book, the definitions whose
+   * grants should be said now.
+   */
+  refill(now: number, books: readonly GrantBook[], isClosed: IsClosed = neverClosed): number[][] {
     const news = books.map((): number[] => []);
     const touched = this.#touched;
     if (touched.length === 0) return news;
@@ -86,7 +94,8 @@ export class Windows {
       if (this.#isFull(definition)) continue;
       const { tasks, bytes } = this.#shareOf(definition, books.length);
       for (const [index, book] of books.entries()) {
-        if (book.refill(definition, tasks, bytes)) news[index]?.push(definition);
+        if (!isClosed(index, definition) && book.refill(definition, tasks, bytes))
+          news[index]?.push(definition);
       }
     }
     return news;

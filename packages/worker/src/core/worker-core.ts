@@ -87,6 +87,7 @@ export class WorkerCore {
       intake: new LeaseIntake(this.#holdings, definitions),
       reservations: this.#reservations,
       isDraining: () => this.#isDraining,
+      drain: () => this.drain(),
     };
     this.#ventilators = accounts.map((account, index) => {
       const channel = options.ventilators[index] ?? "";
@@ -250,7 +251,8 @@ export class WorkerCore {
     );
     if (joined.length === 0) return;
     const books = joined.map(({ account }) => account.grants);
-    const news = this.#holdings.windows.refill(now, books);
+    const isPaused = (index: number, definition: number) => joined[index]?.isPaused(definition) === true;
+    const news = this.#holdings.windows.refill(now, books, isPaused);
     for (const [index, definitions] of news.entries()) {
       if (definitions.length > 0) joined[index]?.grant(definitions);
     }
