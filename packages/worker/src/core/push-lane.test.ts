@@ -77,6 +77,19 @@ test("reads where the ventilator pushes, writes where the sink takes outcomes, a
   expect(lastTally(world)).toMatchObject({ counts: [], strays: 0, leaving: false });
 });
 
+test("takes the sink's own word for where it takes outcomes: a ventilator that was here first could not know", () => {
+  const world = openWorld();
+  expect([...world.connected.keys()]).not.toContain(sinkChannel);
+  world.sink.push = sinkPush;
+  world.sink.restart();
+  world.advance(1000);
+  expect(world.connected.get(sinkChannel)).toBe(sinkPush);
+  world.ventilator.sinks = [{ ...sinkAddress, push: "tcp://0.0.0.0:1" }];
+  world.ventilator.restart();
+  world.advance(1000);
+  expect(world.connected.get(sinkChannel)).toBe(sinkPush);
+});
+
 test("stays out of the lane if it is told to, or if the ventilator does not push", () => {
   expect([...pushWorld({ takesPushed: false }).connected.keys()]).not.toContain(pullChannel);
   const world = openWorld();

@@ -9,7 +9,7 @@
 import { defaultPolicy, type RemoteError, TqError } from "@tq/common";
 import { toRemoteError } from "@tq/common/contract";
 import { type Session, WindowTuner } from "@tq/common/protocol";
-import type { Message, Push, Welcome } from "@tq/common/wire";
+import type { Message, Push, SinkAddress, Welcome } from "@tq/common/wire";
 import type { Attempt, AttemptPool } from "./attempt.ts";
 import type { Violations } from "./events.ts";
 import { coreLimits, defaultLimits, type WorkerLimits } from "./limits.ts";
@@ -104,6 +104,11 @@ export class PushLane {
     if (this.#host.options.takesPushed === false) return;
     this.#sinks.learn(ventilator, sinks);
     this.#sources[ventilator]?.welcomed(bootId, push);
+  }
+
+  /** A sink said where its end of the push lane is. */
+  sinkSaid(address: SinkAddress): void {
+    if (this.#host.options.takesPushed !== false) this.#sinks.said(address);
   }
 
   /** Nothing is on its way from this ventilator any more. */

@@ -1,4 +1,7 @@
-/** The pipes to the sinks that take pushed outcomes, as the ventilators name them. Left when nobody names it and nothing is owed. */
+/**
+ * The pipes to the sinks that take pushed outcomes, as the ventilators name them, and as each says itself: a ventilator that
+ * was here before the sink could not know. Left when nobody names it and nothing is owed.
+ */
 import type { SinkAddress } from "@tq/common/wire";
 import type { WorkerPort } from "./port.ts";
 
@@ -7,6 +10,8 @@ export class PushSinks {
   readonly #owes: (sink: string) => boolean;
   /** By ventilator: those it named last. */
   readonly #named: (readonly SinkAddress[])[] = [];
+  /** What sinks have said themselves, by id: newer than what anybody else says of them. */
+  readonly #said = new Map<string, string>();
   /** Of the connected ones, where. */
   readonly #open = new Map<string, SinkAddress>();
 
@@ -17,14 +22,15 @@ export class PushSinks {
 
   learn(ventilator: number, addresses: readonly SinkAddress[]): void {
     this.#named[ventilator] = addresses;
-    for (const address of addresses) {
-      const known = this.#open.get(address.id);
-      const isMoved = known?.push !== address.push || known?.endpoint !== address.endpoint;
-      if (address.push === undefined || !isMoved) continue;
-      if (known !== undefined) this.#port.disconnect(channelOf(address.id));
-      this.#connect(address);
-    }
+    for (const address of addresses) this.#learn(address, this.#said.get(address.id) ?? address.push);
     this.forgetUnnamed();
+  }
+
+  /** A sink said where its end of the push lane is. */
+  said(address: SinkAddress): void {
+    if (address.push === undefined) return;
+    this.#said.set(address.id, address.push);
+    this.#learn(address, address.push);
   }
 
   forgetUnnamed(): void {
@@ -32,6 +38,7 @@ export class PushSinks {
       if (this.#owes(id) || this.#named.some((addresses) => addresses.some((named) => named.id === id)))
         continue;
       this.#open.delete(id);
+      this.#said.delete(id);
       this.#port.disconnect(channelOf(id));
     }
   }
@@ -49,6 +56,14 @@ export class PushSinks {
 
   isWritable(sink: string): boolean {
     return this.#open.has(sink) && this.#port.isWritable(channelOf(sink));
+  }
+
+  #learn({ id, endpoint }: SinkAddress, push: string | undefined): void {
+    const known = this.#open.get(id);
+    const isMoved = known?.push !== push || known?.endpoint !== endpoint;
+    if (push === undefined || !isMoved) return;
+    if (known !== undefined) this.#port.disconnect(channelOf(id));
+    this.#connect({ id, endpoint, push });
   }
 
   #connect(address: SinkAddress): void {

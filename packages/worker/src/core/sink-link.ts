@@ -81,6 +81,7 @@ export class SinkLink implements Outlet, SessionClientHandler {
       .flatMap(({ attempts }) => attempts.all())
       .filter(({ batch, state }) => batch?.lane.outlet === this && state === "offered");
     holdings.results.offerAgain(sent);
+    holdings.push.sinkSaid({ id: this.id, endpoint: this.endpoint, push: welcome.push });
     port.report({
       type: "sink.joined",
       channel: this.channel,

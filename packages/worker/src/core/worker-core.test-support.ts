@@ -48,7 +48,7 @@ export class Peer {
   grants = new Map<number, { tasks: number; bytes: number }>();
   /** The last `held` that was heard. */
   held: IdRuns | undefined;
-  /** Where it pushes. */
+  /** Where its end of the push lane is. */
   push: string | undefined;
   readonly tallies: Tally[] = [];
   /** Nothing arrives, either way. */
@@ -130,7 +130,7 @@ export class Peer {
       handler: {
         admit: () => undefined,
         welcome: (_now, session, fresh) => {
-          if (this.#role === "sink") return { sinks: [], sinkId: sinkAddress.id };
+          if (this.#role === "sink") return { sinks: [], sinkId: sinkAddress.id, push: this.push };
           const adopted = fresh ? this.adopts(session.hello) : undefined;
           return {
             sinks: this.sinks,
