@@ -1,5 +1,5 @@
 /** `tq submit`: gives tasks to a ventilator, from the command line or from stdin. */
-import { type AnyTask, defineTask, TqError, type } from "@tq/common";
+import { type AnyTask, type Delivery, defineTask, TqError, type } from "@tq/common";
 import type { Compression, Producer } from "@tq/producer";
 import { loadHandlers } from "@tq/worker/hosting";
 import type { Command } from "commander";
@@ -15,6 +15,7 @@ export interface SubmitCommandOptions {
   readonly ventilator: string;
   readonly handlers?: string;
   readonly wait: boolean;
+  readonly delivery?: Delivery;
   readonly timeout?: number;
   readonly name?: string;
   readonly compression: Compression;
@@ -37,6 +38,12 @@ export function describeSubmit(command: Command, environment: Environment): Comm
     )
     .addOption(
       option(
+        "--delivery <times>",
+        "how often tasks are run (default: as the task says, else at-least-once)",
+      ).choices(["at-least-once", "at-most-once"] satisfies readonly Delivery[]),
+    )
+    .addOption(
+      option(
         "--timeout <time>",
         "bounds the whole, as 30s (default: only finding the ventilator, 10s)",
         readDuration,
@@ -50,6 +57,7 @@ export function describeSubmit(command: Command, environment: Environment): Comm
 Prints {taskId, traceId, task}; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
 with --wait a line per result, like those of tq sink but without worker and duration.
 Lines of stdin that are no good are named and left out; the others go on.
+Delivered at most once, a task is accepted when the ventilator has it; what is lost after that is counted there.
 Exit codes: 0 fine, 2 an input was refused, 3 a task failed, 4 timed out, 5 nobody there.`,
     );
 }
@@ -58,6 +66,11 @@ export async function runSubmit(
   [name, json]: readonly [string, string | undefined],
   options: SubmitCommandOptions,
 ): Promise<ExitCode> {
+  if (options.wait && options.delivery === "at-most-once") {
+    const message =
+      "--wait needs --delivery at-least-once: of what is delivered at most once, nobody tells the submitter how it ends";
+    throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "delivery" } });
+  }
   const task = await findTask(name, options.handlers);
   const isStream = json === "-";
   const value = json === undefined || isStream ? undefined : parseArgument(json);
@@ -79,6 +92,7 @@ export async function runSubmit(
       task,
       source,
       isWaiting,
+      delivery: options.delivery,
       timeout,
       stop,
       style,

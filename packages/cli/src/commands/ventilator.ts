@@ -11,6 +11,7 @@ export interface VentilatorCommandOptions {
   readonly workers: string;
   readonly producers?: string;
   readonly sink?: readonly string[];
+  readonly push?: string;
   readonly events?: string;
   readonly eventsProxy?: string;
   readonly name?: string;
@@ -30,6 +31,7 @@ export function describeVentilator(command: Command, environment: Environment): 
     )
     .addOption(option("--producers <ep>", "bind here for producers, such as tq submit"))
     .addOption(option("--sink <ep>", "where results go; may be repeated", readEndpoints))
+    .addOption(option("--push <ep>", "bind here for tasks that are delivered at most once"))
     .addOption(option("--events <ep>", "bind here for subscribers to events, such as tq events"))
     .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
@@ -42,6 +44,7 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     workers,
     producers,
     sink: sinks,
+    push,
     events,
     eventsProxy,
     name,
@@ -58,6 +61,7 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     log,
     ...(producers !== undefined && { producers }),
     ...(sinks !== undefined && { sinks }),
+    ...(push !== undefined && { push }),
     ...(events !== undefined && { events }),
     ...(eventsProxy !== undefined && { eventsProxy }),
     ...(name !== undefined && { name }),

@@ -7,6 +7,7 @@ export interface Ready {
   readonly workers?: string;
   readonly producers?: string;
   readonly bind?: string;
+  readonly push?: string;
   readonly events?: string;
   readonly publishers?: string;
   readonly subscribers?: string;

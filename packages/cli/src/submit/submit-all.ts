@@ -4,7 +4,7 @@
  * One call per input, and not `submitMany`, because that ends at the first input that is refused, and here the others go
  * on. The calls of one turn leave in one message all the same.
  */
-import type { AnyTask } from "@tq/common";
+import type { AnyTask, Delivery } from "@tq/common";
 import type { TaskSubmitter } from "@tq/common/submit";
 import type { NumberedInput } from "./input-lines.ts";
 import type { Refusals } from "./refusals.ts";
@@ -16,6 +16,8 @@ const inFlightMax = 8192;
 export interface SubmitAll {
   readonly submitter: Pick<TaskSubmitter, "submit">;
   readonly task: AnyTask;
+  /** Undefined: the task's own. */
+  readonly delivery?: Delivery | undefined;
   readonly inputs: AsyncIterable<NumberedInput> | Iterable<NumberedInput>;
   readonly refusals: Refusals;
   readonly progress: SubmitProgress;
@@ -25,14 +27,14 @@ export interface SubmitAll {
 
 /** Rejects with the first error that is not about one input. */
 export async function submitAll(all: SubmitAll): Promise<void> {
-  const { submitter, task, inputs, refusals, progress, stopReading } = all;
+  const { submitter, task, delivery, inputs, refusals, progress, stopReading } = all;
   const settled = new Waiting();
   let inFlight = 0;
   for await (const { where, value } of inputs) {
     progress.read += 1;
     inFlight += 1;
     submitter
-      .submit(task, value)
+      .submit(task, value, { delivery })
       .then(
         (accepted) => {
           progress.accepted += 1;

@@ -2,7 +2,7 @@
  * The course of a `tq submit` once the ventilator is found: what bounds it, what it says, and how it ends.
  */
 import type { Readable } from "node:stream";
-import { type AnyTask, isTqError, TqError } from "@tq/common";
+import { type AnyTask, type Delivery, isTqError, TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import type { TaskSubmitter } from "@tq/common/submit";
 import { drainTimeoutMs } from "../command-line/serve.ts";
@@ -24,6 +24,8 @@ export interface SubmitInputs {
   /** One JSON value per line, or the inputs themselves. */
   readonly source: Readable | readonly NumberedInput[];
   readonly isWaiting: boolean;
+  /** Undefined: the task's own. */
+  readonly delivery: Delivery | undefined;
   /** The bound of the whole command, and what is left of it. */
   readonly timeout: { readonly ms: number; readonly leftMs: number } | undefined;
   readonly stop: StopSignals;
