@@ -12,6 +12,8 @@ const levels: Readonly<Record<SinkEvent["type"], EventWords["level"]>> = {
   "peer.refused": "warn",
   "peer.violation": "warn",
   "sink.unread": "warn",
+  "push.missing": "warn",
+  "push.late": "warn",
   "results.left": "warn",
   "output.lost": "warn",
 };
@@ -37,9 +39,15 @@ function describe(event: SinkEvent): string {
       return `${event.peer ?? "somebody"} broke the protocol: ${event.reason}`;
     case "sink.unread":
       return `${event.waiting} results of ${event.task} wait, and nothing reads them: start a loop over sink.results()`;
+    case "push.missing":
+      return `${event.change} pushed tasks${ofTask(event.task)} have no outcome here and will not get one`;
+    case "push.late":
+      return `${event.count} outcomes${ofTask(event.task)} came that were given up`;
     case "results.left":
       return `closing while ${event.count} results are not committed; their workers keep them`;
     case "output.lost":
       return `${event.message}; it is handed over as failed`;
   }
 }
+
+const ofTask = (task: string): string => (task === "" ? "" : ` of ${task}`);

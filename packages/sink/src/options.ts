@@ -14,6 +14,12 @@ import type { SinkLimits } from "./core/limits.ts";
 export interface SinkOptions {
   /** Where workers and ventilators connect, for example `tcp://127.0.0.1:5558`; port `*` takes a free one. */
   readonly bind: string;
+  /**
+   * Where workers deliver outcomes of the push lane, for example `tcp://127.0.0.1:5568`; port `*` takes a free one. Ventilators
+   * are told, and tell their workers. While one definition's results are not read, those of all others wait, too. Default:
+   * this sink takes no part in the push lane.
+   */
+  readonly push?: string | undefined;
   /** Where subscribers to events connect, for example `tcp://127.0.0.1:5560`. Default: none can. */
   readonly events?: string | undefined;
   /** Publishers' side of an event proxy, to publish events there (too). Default: none. */
@@ -41,6 +47,7 @@ export interface SinkOptions {
 
 const known: Record<keyof SinkOptions, true> = {
   bind: true,
+  push: true,
   events: true,
   eventsProxy: true,
   name: true,
@@ -62,6 +69,7 @@ export function checkOptions(options: SinkOptions): void {
   checkKnownOptions("startSink", options, known);
   checkCompression(options.compression);
   parseEndpoint(options.bind);
+  if (options.push !== undefined) parseEndpoint(options.push);
   if (options.events !== undefined) parseEndpoint(options.events);
   if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
   for (const option of numbers) {

@@ -53,6 +53,8 @@ export interface Results<Output> extends AsyncIterable<Result<Output>> {
 export interface Sink extends AsyncDisposable {
   /** Resolved: a wildcard port is the one that was taken. */
   readonly endpoint: string;
+  /** Where outcomes of the push lane arrive, resolved; absent without the option `push`. */
+  readonly pushEndpoint: string | undefined;
   /** Where subscribers to its events connect, resolved; absent without the option `events`. */
   readonly eventsEndpoint: string | undefined;
   /** By which ventilators know it: with a store the same after every start, else drawn at this one. */
@@ -80,7 +82,10 @@ export interface Sink extends AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
    */
   events(options?: EventsOptions): AsyncIterable<TqEvent>;
-  /** Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id. */
+  /**
+   * Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id.
+   * Outcomes of the push lane that are still in its pipe are lost: end the ventilators and workers first.
+   */
   drain(options?: DrainOptions): Promise<void>;
   /** Ends all loops, says goodbye and frees the endpoint. What is not committed stays with its workers. Harmless twice. */
   close(): Promise<void>;
@@ -100,6 +105,7 @@ export interface SinkInternals {
 
 const drainDefaultMs = 25_000;
 const channel = "sink";
+const pushChannel = "push";
 
 /**
  * Starts a sink that keeps results in memory until a loop has them.
@@ -132,6 +138,7 @@ class RunningSink implements Sink {
   readonly #drained = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   #endpoint = "";
+  #pushEndpoint: string | undefined;
   #eventsEndpoint: string | undefined;
   #lostOutputs = 0;
   #isClosing = false;
@@ -171,6 +178,7 @@ class RunningSink implements Sink {
             reportTasks: (steps) => this.#hub.reportTasks(steps),
             offered: (reader) => this.#claims.get(reader)?.offered(),
             persist: (change) => this.#store.commit(change),
+            holdPush: (isHeld) => (isHeld ? driver.pause(pushChannel) : driver.resume(pushChannel)),
             drained: () => this.#drained.resolve(),
           },
         });
@@ -183,6 +191,10 @@ class RunningSink implements Sink {
 
   get endpoint(): string {
     return this.#endpoint;
+  }
+
+  get pushEndpoint(): string | undefined {
+    return this.#pushEndpoint;
   }
 
   get eventsEndpoint(): string | undefined {
@@ -198,6 +210,11 @@ class RunningSink implements Sink {
   }
 
   async open(options: SinkOptions): Promise<void> {
+    // First: whoever meets this sink is told of it.
+    if (options.push !== undefined) {
+      this.#pushEndpoint = await this.#driver.bindPull(pushChannel, options.push);
+      this.#core.servePush(this.#pushEndpoint);
+    }
     this.#endpoint = await this.#driver.bind(channel, options.bind);
     this.#eventsEndpoint = await openEvents(this.#hub, options, this.#transport);
   }

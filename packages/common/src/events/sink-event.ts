@@ -1,7 +1,7 @@
 /** What a sink says of itself, in its log and to subscribers. Nothing here happens per task on the ordinary way. */
 import type { TqErrorCode } from "../contract/index.ts";
 import type { EndReason } from "../protocol/index.ts";
-import type { Role, SessionId } from "../wire/index.ts";
+import type { Origin, Role, SessionId } from "../wire/index.ts";
 
 export interface TaskRef {
   readonly taskId: string;
@@ -48,6 +48,24 @@ export type SinkCoreEvent =
       readonly waiting: number;
       readonly waitingBytes: number;
       readonly unreadMs: number;
+    }
+  /** Pushed tasks were sent and their outcomes never came; `missing` of this origin so far, `change` of them just now. */
+  | {
+      readonly type: "push.missing";
+      /** Empty if nothing of it ever came. */
+      readonly task: string;
+      readonly origin: Origin;
+      /** Up to this seq it is final. */
+      readonly through: number;
+      readonly missing: number;
+      readonly change: number;
+    }
+  /** Outcomes came that had been said to be missing. */
+  | {
+      readonly type: "push.late";
+      readonly task: string;
+      readonly origin: Origin;
+      readonly count: number;
     }
   /** The sink closes while results are not committed. Their workers keep them. */
   | {

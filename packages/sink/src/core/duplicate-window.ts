@@ -75,6 +75,22 @@ export class DuplicateWindow {
     return isFresh;
   }
 
+  /** No seq of this origin below it will be sent again. */
+  belowOf(origin: Origin): number {
+    return this.#origins.get(origin)?.below ?? 1;
+  }
+
+  isClosed(origin: Origin): boolean {
+    return this.#closed.has(origin);
+  }
+
+  /** How many of the run have an outcome, or are pending. */
+  overlap({ origin, first, count }: IdRun): number {
+    const window = this.#origins.get(origin);
+    if (window === undefined) return 0;
+    return window.committed.overlap(first, count) + window.pending.overlap(first, count);
+  }
+
   /** What stands for one id. A fresh one is pending from now on. */
   offer(origin: Origin, seq: number): Standing {
     const window = this.#origins.get(origin);

@@ -11,8 +11,8 @@ import type { ResultBatch } from "./result-batch.ts";
 /** A batch on its way through the sink. */
 export interface Entry {
   readonly batch: ResultBatch;
-  /** Who offered it. */
-  readonly session: SessionId;
+  /** Who offered it; nobody, where it came by the push lane's pipe. */
+  readonly session: SessionId | undefined;
   /** The credit it used; absent for a proposal. */
   readonly share: CreditShare | undefined;
   /** First row that is not committed, once it was given back. */

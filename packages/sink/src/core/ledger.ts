@@ -14,7 +14,8 @@ import { SecondOffers } from "./second-offers.ts";
 import { ChangeBuilder, type StoreChange } from "./store-change.ts";
 
 export class Ledger {
-  readonly #window: DuplicateWindow;
+  /** Of what sessions offer; what comes by the pipe is told apart in `push-origin.ts`. */
+  readonly window: DuplicateWindow;
   readonly #secondOffers = new SecondOffers();
   readonly #acknowledgements = new Acknowledgements();
   readonly #change = new ChangeBuilder();
@@ -29,7 +30,7 @@ export class Ledger {
   duplicates = 0;
 
   constructor(closedOriginsMax: number, snapshot: WindowSnapshot | undefined) {
-    this.#window = new DuplicateWindow(closedOriginsMax, snapshot);
+    this.window = new DuplicateWindow(closedOriginsMax, snapshot);
   }
 
   /** Everybody has been told everything. */
@@ -46,10 +47,10 @@ export class Ledger {
     };
     forEachRun(ids, (run) => {
       const { origin, first, count, position } = run;
-      if (this.#window.offerRun(run)) return keep(position, position + count);
+      if (this.window.offerRun(run)) return keep(position, position + count);
       for (let offset = 0; offset < count; offset++) {
         const seq = first + offset;
-        const standing = this.#window.offer(origin, seq);
+        const standing = this.window.offer(origin, seq);
         if (standing === "fresh") {
           keep(position + offset, position + offset + 1);
           continue;
@@ -62,32 +63,36 @@ export class Ledger {
     return kept;
   }
 
-  /** These rows, pending until now, are final. `offeredBy` and whoever else offered them will be told. */
-  commit(rows: Rows, offeredBy: SessionId): void {
+  /**
+   * These rows, pending until now, are final. `offeredBy` and whoever else offered them will be told; nobody, if they came by
+   * the pipe.
+   */
+  commit(rows: Rows, offeredBy: SessionId | undefined): void {
     const { outcome } = rows.batch;
+    this.committed[outcome] += rows.to - rows.from;
+    this.#change.commit(rows);
+    if (offeredBy === undefined) return;
     forEachRunOf(rows, (run) => {
-      this.#window.commitRun(run, outcome);
+      this.window.commitRun(run, outcome);
       this.#acknowledgements.add({ session: offeredBy, outcome }, run);
       this.#secondOffers.take(run, (seq, session) => {
         if (session === offeredBy) return;
         this.#acknowledgements.add({ session, outcome }, { origin: run.origin, first: seq, count: 1 });
       });
     });
-    this.committed[outcome] += rows.to - rows.from;
-    this.#change.commit(rows);
   }
 
   raise({ origins, below }: LowMark): void {
     origins.forEach((origin, index) => {
       const mark = { origin, below: below[index] ?? 0 };
-      this.#window.raise(origin, mark.below);
+      this.window.raise(origin, mark.below);
       this.#change.raise(mark);
     });
   }
 
   close({ origins }: Closed): void {
     for (const origin of origins) {
-      this.#window.close(origin);
+      this.window.close(origin);
       this.#change.close(origin);
     }
   }

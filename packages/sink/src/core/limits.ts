@@ -19,6 +19,15 @@ export interface SinkLimits {
    * would pass for new. Default 10,000: as many starts of producers. Raised: about 100 bytes each.
    */
   readonly closedOriginsMax: number;
+  /**
+   * Once a ventilator has said that no worker has anything left of its pushed tasks: so many heartbeat intervals without an
+   * outcome, and the others are missing. Default 2: what is in a pipe is read in milliseconds. Raised: later certainty.
+   */
+  readonly pushIdleHeartbeats: number;
+  /** While that is not said: so long without an outcome and a word. Default 30,000 ms, as a worker's grace. */
+  readonly pushBusyMs: number;
+  /** Origins of the push lane that are kept; beyond it the one that is quiet for longest is forgotten. Default 10,000. */
+  readonly pushOriginsMax: number;
   /** How long results wait without any loop that reads them before that is reported. Default 1,000 ms. */
   readonly unreadAfterMs: number;
 }
@@ -31,6 +40,9 @@ export const defaultLimits: SinkLimits = {
   windowResultsMax: 16_384,
   windowBytesMax: 16 * MiB,
   closedOriginsMax: 10_000,
+  pushIdleHeartbeats: 2,
+  pushBusyMs: 30_000,
+  pushOriginsMax: 10_000,
   unreadAfterMs: 1_000,
 };
 

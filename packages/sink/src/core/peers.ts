@@ -32,6 +32,7 @@ import type { SinkEvent } from "./events.ts";
 import type { Entry, Inbox } from "./inbox.ts";
 import type { Inboxes } from "./inboxes.ts";
 import type { Ledger } from "./ledger.ts";
+import type { PushIntake } from "./push-intake.ts";
 
 export interface SinkIdentity {
   readonly bootId: BootId;
@@ -49,8 +50,9 @@ export interface PeersOptions {
   readonly ledger: Ledger;
   readonly send: (route: string, message: Message) => void;
   readonly report: (event: SinkEvent) => void;
+  readonly push: PushIntake;
   /** Results or final failures came in. */
-  readonly offer: (now: number, inbox: Inbox, entry: Entry) => void;
+  readonly offer: (now: number, inbox: Inbox, entry: Entry & { readonly session: SessionId }) => void;
 }
 
 /** A worker's credit for one definition of its HELLO, in that order. */
@@ -64,6 +66,8 @@ export class Peers implements SessionServerHandler {
   readonly #options: PeersOptions;
   readonly #parts = new Map<SessionId, readonly Part[]>();
   violations = 0;
+  /** Where its PULL is bound, if it takes part in the push lane. */
+  pushEndpoint: string | undefined;
   /** No credit beyond what is granted. */
   isDraining = false;
 
@@ -127,7 +131,9 @@ export class Peers implements SessionServerHandler {
   }
 
   welcome(): WelcomeDetails {
-    return { sinks: [], sinkId: this.#options.identity.sinkId };
+    const details = { sinks: [], sinkId: this.#options.identity.sinkId };
+    const { pushEndpoint: push } = this;
+    return push === undefined ? details : { ...details, push };
   }
 
   opened(_now: number, { id, hello }: ServerSession): void {
@@ -154,11 +160,17 @@ export class Peers implements SessionServerHandler {
       case "PROPOSE":
         return this.#propose(now, session, message);
       case "LOWMARK":
+        message.origins.forEach((origin, index) => {
+          this.#options.push.raise(origin, message.below[index] ?? 0);
+        });
         return this.#options.ledger.raise(message);
       case "CLOSED":
+        for (const origin of message.origins) this.#options.push.close(origin);
         return this.#options.ledger.close(message);
+      case "SENT":
+        return this.#options.push.sent(now, session.id, message);
       default:
-        // HEARTBEAT says nothing more than the session has seen to; SENT is of use to the push lane only.
+        // HEARTBEAT says nothing more than the session has seen to.
         return;
     }
   }

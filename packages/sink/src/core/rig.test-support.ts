@@ -33,6 +33,7 @@ export class Rig {
   readonly changes: StoreChange[] = [];
   readonly offered = new Set<InboxReader>();
   drained = 0;
+  isPushHeld = false;
   /** Everything in the order in which it left the core. */
   readonly trail: ("persist" | Message["verb"])[] = [];
   readonly #peers = new Map<string, Peer>();
@@ -54,6 +55,9 @@ export class Rig {
         persist: (change) => {
           this.trail.push("persist");
           this.changes.push(change);
+        },
+        holdPush: (isHeld) => {
+          this.isPushHeld = isHeld;
         },
         drained: () => {
           this.drained += 1;
@@ -142,6 +146,8 @@ export class Peer {
   sessions = 0;
   /** What it was told about the sink in WELCOME. */
   sinkId: string | undefined;
+  push: string | undefined;
+  readonly missing: { origin: string; through: number; missing: number }[] = [];
 
   constructor(rig: Rig, { hello, say, bootId }: PeerOptions) {
     this.#rig = rig;
@@ -157,6 +163,7 @@ export class Peer {
           this.sessions += 1;
           this.grants = [];
           this.sinkId = welcome.sinkId;
+          this.push = welcome.push;
         },
         resumed() {},
         received: (_now, _session, message) => this.#received(message),
@@ -203,6 +210,11 @@ export class Peer {
   #received(message: SessionMessage): void {
     if (message.verb === "COMMITTED") {
       forEachId(message.ids, (_, seq) => this.committed.push([message.outcome, seq]));
+    } else if (message.verb === "MISSING") {
+      message.origins.forEach((of, index) => {
+        const { through, missing } = message;
+        this.missing.push({ origin: of, through: through[index] ?? 0, missing: missing[index] ?? 0 });
+      });
     } else if ("grants" in message && message.grants !== undefined) {
       this.grants = [...message.grants];
     }

@@ -6,10 +6,9 @@
  * (`inboxes.ts`), what is final (`ledger.ts`). It knows neither values nor schemas: they stay bytes here.
  */
 import { formatTaskId, type OutcomeStatus, traceIdOf } from "@tq/common";
-import { invariant } from "@tq/common/contract";
 import type { SinkState, TaskEventType, TaskRunEvent } from "@tq/common/events";
 import { SparseReader, type Timing } from "@tq/common/protocol";
-import { bytesOfValues, type Message } from "@tq/common/wire";
+import { bytesOfValues, type Message, type SessionId } from "@tq/common/wire";
 import { committedSteps } from "./committed-steps.ts";
 import type { WindowSnapshot } from "./duplicate-window.ts";
 import type { SinkEvent, TaskRef } from "./events.ts";
@@ -19,6 +18,7 @@ import { Inboxes } from "./inboxes.ts";
 import { Ledger } from "./ledger.ts";
 import { defaultLimits, type SinkLimits, shownTasksMax } from "./limits.ts";
 import { Peers, type SinkIdentity } from "./peers.ts";
+import { PushIntake, type PushIntakeStats } from "./push-intake.ts";
 import { bytesOf, forEachRunOf, keepRows } from "./result-batch.ts";
 import { sinkState } from "./sink-state.ts";
 import type { StoreChange } from "./store-change.ts";
@@ -35,6 +35,8 @@ export interface SinkPort {
   offered(reader: InboxReader): void;
   /** Makes this final, all or nothing. At most once per turn, before any of it is told to anybody. */
   persist(change: StoreChange): void;
+  /** Stops reading the push lane's pipe, or goes on. Never called without one. */
+  holdPush(isHeld: boolean): void;
   /** Draining has come to its end. Told once. */
   drained(): void;
 }
@@ -70,6 +72,8 @@ export interface SinkCoreStats {
   readonly committed: Readonly<Record<OutcomeStatus, number>>;
   /** Offers of tasks that were offered before. */
   readonly duplicates: number;
+  /** The push lane. */
+  readonly push: PushIntakeStats;
   /** Messages of peers that broke the protocol. */
   readonly violations: number;
   /** Messages that named a session nobody has here: after a cut or a restart. */
@@ -83,6 +87,7 @@ export class SinkCore {
   readonly #inboxes: Inboxes;
   readonly #ledger: Ledger;
   readonly #peers: Peers;
+  readonly #push: PushIntake;
   readonly #unread: UnreadWatch;
   /** Batches that loops have committed rows of in this turn. */
   #dirty: Reading[] = [];
@@ -95,8 +100,21 @@ export class SinkCore {
     this.#inboxes = new Inboxes(limits, (reader) => port.offered(reader));
     this.#ledger = new Ledger(limits.closedOriginsMax, window);
     this.#unread = new UnreadWatch(limits.unreadAfterMs);
+    this.#push = new PushIntake({
+      inboxes: this.#inboxes,
+      ledger: this.#ledger,
+      limits,
+      timing,
+      add: (now, inbox, batch) =>
+        this.#add(now, inbox, { batch, session: undefined, share: undefined, from: 0 }),
+      hold: (isHeld) => port.holdPush(isHeld),
+      session: (id) => this.#peers.server.find(id),
+      report: (event) => port.report(event),
+      violated: (reason) => this.#peers.violated(undefined, reason),
+    });
     this.#peers = new Peers({
       identity,
+      push: this.#push,
       timing,
       inboxes: this.#inboxes,
       ledger: this.#ledger,
@@ -108,9 +126,16 @@ export class SinkCore {
 
   // ---- the turns of the loop ---------------------------------------------------------------------------------------
 
-  receive(now: number, from: { readonly route: string | undefined }, message: Message): void {
-    invariant(from.route !== undefined, "a sink's channel is a bound one");
-    if (this.#state !== "closed") this.#peers.server.receive(now, from.route, message);
+  /** `route`: of the bound channel; undefined: by the push lane's pipe. */
+  receive(now: number, { route }: { readonly route: string | undefined }, message: Message): void {
+    if (this.#state === "closed") return;
+    if (route === undefined) this.#push.receive(now, message);
+    else this.#peers.server.receive(now, route, message);
+  }
+
+  /** The push lane's pipe is bound: ventilators are told from now on. */
+  servePush(endpoint: string): void {
+    this.#peers.pushEndpoint = endpoint;
   }
 
   violation(_now: number, _from: unknown, reason: string): void {
@@ -121,6 +146,7 @@ export class SinkCore {
     if (this.#state === "closed") return;
     if (this.#dirty.length > 0) this.#commitDirty();
     this.#ledger.flush(now, (change) => this.#port.persist(change), this.#peers.server);
+    this.#push.flush(now);
     this.#peers.grant();
     this.#peers.server.flush();
     if (this.#state === "draining" && this.#isDrained()) {
@@ -139,7 +165,7 @@ export class SinkCore {
   }
 
   wakeAt(): number {
-    return Math.min(this.#peers.server.wakeAt(), this.#unread.wakeAt());
+    return Math.min(this.#peers.server.wakeAt(), this.#unread.wakeAt(), this.#push.wakeAt());
   }
 
   // ---- loops -------------------------------------------------------------------------------------------------------
@@ -181,6 +207,7 @@ export class SinkCore {
     if (this.#state !== "active") return;
     this.#state = "draining";
     this.#peers.isDraining = true;
+    this.#push.drain();
   }
 
   /** Says BYE to everybody, and reports what nobody committed. Flush before it. */
@@ -217,6 +244,7 @@ export class SinkCore {
       })),
       committed: { ...this.#ledger.committed },
       duplicates: this.#ledger.duplicates,
+      push: this.#push.stats(),
       violations: this.#peers.violations,
       resyncs: this.#peers.server.resyncs,
     };
@@ -224,7 +252,7 @@ export class SinkCore {
 
   // ---- inside ------------------------------------------------------------------------------------------------------
 
-  #offer(now: number, inbox: Inbox, entry: Entry): void {
+  #offer(now: number, inbox: Inbox, entry: Entry & { readonly session: SessionId }): void {
     const { batch, session, share } = entry;
     const kept = this.#ledger.offer(session, batch.ids);
     const isWhole = kept[0] === 0 && kept[1] === batch.count;
@@ -234,7 +262,11 @@ export class SinkCore {
       inbox.credit.release(share, batch.count - fresh.count, bytes);
     }
     if (fresh.count === 0) return this.#inboxes.tidy(inbox);
-    this.#inboxes.add(inbox, { ...entry, batch: fresh });
+    this.#add(now, inbox, { ...entry, batch: fresh });
+  }
+
+  #add(now: number, inbox: Inbox, entry: Entry): void {
+    this.#inboxes.add(inbox, entry);
     this.#watch(now, inbox);
   }
 
