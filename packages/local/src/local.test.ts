@@ -2,6 +2,7 @@ import { defineTask, handler, type } from "@tq/common";
 import { expect, test } from "vitest";
 import { startLocal } from "./local.ts";
 import type { LocalOptions } from "./options.ts";
+import { createThreadLog } from "./threads/thread-log.ts";
 
 const square = defineTask({ name: "square", input: type<number>(), output: type<number>() });
 const squaring = handler(square, (n) => n * n);
@@ -35,6 +36,16 @@ test("does not wait for results that nobody reads", async () => {
 test("an option that it does not know is refused by name", async () => {
   const options = { handlers: [squaring], concurency: 2 };
   await expect(startLocal(options)).rejects.toThrow('unknown option "concurency"');
+});
+
+test("a clean end warns of nothing", async () => {
+  const said: object[] = [];
+  const log = createThreadLog((line) => said.push(line), "warn");
+  for (let n = 0; n < 20; n++) {
+    await using tq = await startLocal({ handlers: [squaring], workers: 2, log });
+    await Promise.all([1, 2, 3].map((m) => tq.run(square, m)));
+  }
+  expect(said).toEqual([]);
 });
 
 test("several workers share the work, each with its own name and slots", async () => {

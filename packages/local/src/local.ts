@@ -40,6 +40,12 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
 /** While draining: how often it is looked whether only results without a reader are left. */
 const unreadLookMs = 50;
 
+/**
+ * Where all is settled, the workers may not have been told of it yet, and would warn of what they leave. It takes a turn of the
+ * loop or two, unless a handler does not heed that its task was cancelled.
+ */
+const farewellMs = 250;
+
 const workersEndpoint = "memory:workers";
 const sinkEndpoint = "memory:sink";
 
@@ -82,7 +88,9 @@ interface Closing {
 }
 
 /** A worker, wherever it runs. */
-interface LocalWorker extends Closing {
+interface LocalWorker {
+  /** Gives what it has this long to be finished and committed. */
+  close(drainMs?: number): Promise<void>;
   readonly ready: Promise<void>;
   stats(): WorkerStats | ThreadWorkerStats | undefined;
 }
@@ -131,8 +139,9 @@ class LoopWorker implements LocalWorker {
     return this.#worker?.stats();
   }
 
-  async close(): Promise<void> {
+  async close(drainMs = 0): Promise<void> {
     await this.ready.catch(() => {});
+    if (drainMs > 0) await this.#worker?.drain({ timeoutMs: drainMs });
     await this.#worker?.close();
   }
 }
@@ -199,6 +208,8 @@ class RunningLocal {
 
   async #closeAll(): Promise<void> {
     const { ventilator, workers, sink } = this.#roles;
+    const isSettled = ventilator.stats().unsettled === 0;
+    if (isSettled) await Promise.all(workers.map((worker) => worker.close(farewellMs)));
     await ventilator.close();
     await Promise.all(workers.map((worker) => worker.close()));
     await sink.close();

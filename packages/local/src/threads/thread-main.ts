@@ -49,15 +49,16 @@ function fail(error: unknown): void {
   post({ type: "failed", code, message, stack });
 }
 
-async function close(): Promise<void> {
+async function close(drainMs: number): Promise<void> {
   clearInterval(stats);
+  if (drainMs > 0) await worker?.drain({ timeoutMs: drainMs });
   await worker?.close();
   await transport.close();
   post({ type: "closed" });
 }
 
 port.on("message", (message: ToThread) => {
-  if (message.type === "close") void close();
+  if (message.type === "close") void close(message.drainMs);
   else transport.take(message);
 });
 start(workerData as ThreadSettings).catch(fail);

@@ -45,7 +45,7 @@ export type FromThread =
 export type ToThread =
   | { readonly type: "opened"; readonly link: number }
   | { readonly type: "frames"; readonly link: number; readonly frames: Frames }
-  | { readonly type: "close" };
+  | { readonly type: "close"; readonly drainMs: number };
 
 /**
  * Frames that may be given away, and the buffers to give. Always copies: the sender keeps its own to repeat them, and to

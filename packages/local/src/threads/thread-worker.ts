@@ -67,19 +67,19 @@ export class ThreadWorker {
     return { ...this.#stats, starts: this.#starts, isAlive: this.#thread !== undefined };
   }
 
-  /** Resolves when the thread has ended. Harmless twice. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** Resolves when the thread has ended; what it has gets `drainMs` to be finished and committed. Harmless twice. */
+  close(drainMs = 0): Promise<void> {
+    this.#closing ??= this.#close(drainMs);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(drainMs: number): Promise<void> {
     clearTimeout(this.#timer);
     const thread = this.#thread;
     if (thread === undefined) return;
     const ended = once(thread, "exit");
-    thread.postMessage({ type: "close" } satisfies ToThread);
-    this.#timer = setTimeout(() => void thread.terminate(), closingMs);
+    thread.postMessage({ type: "close", drainMs } satisfies ToThread);
+    this.#timer = setTimeout(() => void thread.terminate(), closingMs + drainMs);
     await ended;
     clearTimeout(this.#timer);
     await this.#ending;
