@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { outputOf } from "./started-program.ts";
 
@@ -35,4 +38,33 @@ test("large-binary.ts gets video frames back in order, and says how fast", async
   const [order, speed] = await outputOf("examples/large-binary.ts", { args: ["20"] });
   expect(order).toBe("20 frames of 1920x1080, in order");
   expect(speed).toMatch(/^[1-9]\d* MB\/s there and back$/);
+
+test("map-reduce.ts adds up the words of all texts below a folder, and leaves out what it cannot read", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tq-map-reduce-"));
+  await using _folder = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  await mkdir(join(folder, "deeper"));
+  await writeFile(join(folder, "a.txt"), "The cat and the dog.");
+  await writeFile(join(folder, "deeper", "b.md"), "# The dog\n\nconstructor, élan\n");
+  await writeFile(join(folder, "c.json"), '{"not": "a text"}');
+  expect(await outputOf("examples/map-reduce.ts", { args: [folder] })).toEqual([
+    "9 words, 6 of them different, in 2 files",
+    "the 3",
+    "dog 2",
+    "and 1",
+    "cat 1",
+    "constructor 1",
+  ]);
+  await symlink(join(folder, "nowhere"), join(folder, "z.txt"));
+  const output = await outputOf("examples/map-reduce.ts", { args: [folder] });
+  expect(output.filter((line) => /^left out: ENOENT/.test(line))).toHaveLength(1);
+  expect(output).toContain("9 words, 6 of them different, in 2 files");
+});
+
+test("two-ventilators.ts gives each ventilator half of the workers, although one has a hundred times the work", async () => {
+  const [line = "", ...more] = await outputOf("examples/two-ventilators.ts");
+  expect(more).toEqual([]);
+  const [, percent] =
+    /^while the 2000 tasks of "small" ran, "large" had (\d+) % of the workers$/.exec(line) ?? [];
+  expect(Number(percent)).toBeGreaterThan(40);
+  expect(Number(percent)).toBeLessThan(60);
 });
