@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { playQuickStart } from "../examples/quick-start-run.ts";
 import { outputOf, StartedProgram } from "../examples/started-program.ts";
 import { run, workspace } from "./pack-all.ts";
-import { packed } from "./packed.ts";
+import { failureToPack, packed } from "./packed.ts";
 import { typeErrors } from "./user-project.ts";
 
 const anyPort = "tcp://127.0.0.1:*";
@@ -16,6 +16,10 @@ const oldestNode = join(
   dirname(createRequire(import.meta.url).resolve("node-22.18/package.json")),
   "bin/node",
 );
+
+test("all packages can be built, packed and installed", () => {
+  expect(failureToPack()).toBe(undefined);
+});
 
 test("the examples and the code of all READMEs compile under strict settings, and so do all declarations", async () => {
   expect(await typeErrors(packed().userProject)).toBe("");
@@ -102,10 +106,18 @@ test.each([
   const end = await waiting.ended;
   expect(end.stdout.map((line) => JSON.parse(line))).toMatchObject([{ outcome: "completed", output: 169 }]);
 
-  expect(await ventilator.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
-  const { stdout } = await sink.stop("SIGTERM");
-  expect(stdout.slice(1).map((line) => JSON.parse(line))).toMatchObject([
+  const ends = [await ventilator.stop("SIGTERM"), await worker.stop("SIGTERM"), await sink.stop("SIGTERM")];
+  expect(ends.map(({ exitCode, stderr }) => ({ exitCode, trouble: troubleIn(stderr) }))).toEqual(
+    Array(3).fill({ exitCode: 0, trouble: [] }),
+  );
+  expect(sink.stdout.slice(1).map((line) => JSON.parse(line))).toMatchObject([
     { outcome: "completed", output: 144 },
   ]);
-  expect(await worker.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
 });
+
+/** Errors in a role's log, and whatever is no line of it; Node's own notice of running TypeScript is none. */
+function troubleIn(stderr: string): string[] {
+  const harmless =
+    /^$|^\{"level":[1-4]0,|^\(node:\d+\) ExperimentalWarning: Type Stripping|^\(Use `node --trace-warnings/;
+  return stderr.split("\n").filter((line) => !harmless.test(line));
+}
