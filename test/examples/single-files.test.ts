@@ -38,6 +38,7 @@ test("large-binary.ts gets video frames back in order, and says how fast", async
   const [order, speed] = await outputOf("examples/large-binary.ts", { args: ["20"] });
   expect(order).toBe("20 frames of 1920x1080, in order");
   expect(speed).toMatch(/^[1-9]\d* MB\/s there and back$/);
+});
 
 test("map-reduce.ts adds up the words of all texts below a folder, and leaves out what it cannot read", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tq-map-reduce-"));
