@@ -4,6 +4,7 @@ export type { EventsOptions } from "@tq/common/event-stream";
 export type { EventSource, TqEvent, TqEventOf, TqEventType } from "@tq/common/events";
 export type { TqLogger } from "@tq/common/node";
 export type { Compression, CompressionStats } from "@tq/common/transport";
+export type { PushIntakeStats } from "./core/push-intake.ts";
 export type { DefinitionStats } from "./core/sink-core.ts";
 export type { SinkEvent } from "./log-event.ts";
 export type { SinkOptions } from "./options.ts";

@@ -38,7 +38,7 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   describeVentilator(add("ventilator"), environment).action(async (options: VentilatorCommandOptions) =>
     onEnd(await runVentilator(options)),
   );
-  describeWorker(add("worker")).action(async (files: string[], options: WorkerCommandOptions) =>
+  describeWorker(add("worker"), environment).action(async (files: string[], options: WorkerCommandOptions) =>
     onEnd(await runWorker(files, options)),
   );
   describeSink(add("sink"), environment).action(async (options: SinkCommandOptions) =>

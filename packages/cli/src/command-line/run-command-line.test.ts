@@ -29,6 +29,8 @@ describe("misuse is told in one line, before anything is started", () => {
     [["sink", "--bind", anyPort, "--out", "/no/such/folder/x"], /INVALID_OPTION: --out .*ENOENT/],
     [["sink", "--bind", anyPort, "--log-level", "loud"], /INVALID_OPTION: .*Allowed choices are/],
     [["worker", handlers, "--compression", "zip"], /INVALID_OPTION: .*choices are auto, off, always/],
+    [["sink", "--bind", anyPort, "--push", "127.0.0.1:1"], /INVALID_ENDPOINT: .*it must be tcp:/],
+    [["sink", "--bind", anyPort, "--push", "tcp://0.0.0.0:*"], /INSECURE_BIND: /],
     [["sink", "--bind", anyPort, "--events", "127.0.0.1:1"], /INVALID_ENDPOINT: .*it must be tcp:/],
     [["sink", "--bind", anyPort, "--events", "tcp://0.0.0.0:*"], /INSECURE_BIND: /],
     [["sink", "--bind", anyPort, "--events-proxy", anyPort], /INVALID_ENDPOINT: .*only for binding/],

@@ -12,6 +12,7 @@ import { writeResults } from "../sink/write-results.ts";
 
 export interface SinkCommandOptions {
   readonly bind: string;
+  readonly push?: string;
   readonly out?: string;
   readonly events?: string;
   readonly eventsProxy?: string;
@@ -30,6 +31,7 @@ export function describeSink(command: Command, environment: Environment): Comman
         "bind here, as tcp://127.0.0.1:5558; port * for any free one",
       ).makeOptionMandatory(),
     )
+    .addOption(option("--push <ep>", "bind here for outcomes of tasks that are delivered at most once"))
     .addOption(option("--out <file>", "append to this file (default: stdout, after the ready line)"))
     .addOption(option("--events <ep>", "bind here for subscribers to events, such as tq events"))
     .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
@@ -46,7 +48,7 @@ array, bytes base64, other typed arrays arrays of numbers, undefined null.`,
 }
 
 export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
-  const { bind, out, events, eventsProxy, name, insecure, compression, logLevel } = options;
+  const { bind, push, out, events, eventsProxy, name, insecure, compression, logLevel } = options;
   const log = createCliLogger("sink", logLevel);
   await using output = out === undefined ? resultsToStandardOutput : await openResultFile(out, log);
   const { startSink } = await import("@tq/sink");
@@ -55,15 +57,17 @@ export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
     insecure,
     compression,
     log,
+    ...(push !== undefined && { push }),
     ...(events !== undefined && { events }),
     ...(eventsProxy !== undefined && { eventsProxy }),
     ...(name !== undefined && { name }),
   });
-  const { endpoint, eventsEndpoint } = sink;
+  const { endpoint, pushEndpoint, eventsEndpoint } = sink;
   const ready = {
     role: "sink",
     pid: process.pid,
     bind: endpoint,
+    ...(pushEndpoint !== undefined && { push: pushEndpoint }),
     ...(eventsEndpoint !== undefined && { events: eventsEndpoint }),
   } as const;
   const ended = printReady(ready).then(() => writeResults(sink.results().batches(), output));

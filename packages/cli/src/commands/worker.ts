@@ -2,7 +2,14 @@
 import { TqError } from "@tq/common";
 import type { Compression } from "@tq/common/transport";
 import type { Command } from "commander";
-import { compressionOption, option, readCount, readEndpoints } from "../command-line/options.ts";
+import {
+  compressionOption,
+  type Environment,
+  flag,
+  option,
+  readCount,
+  readEndpoints,
+} from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -18,11 +25,12 @@ export interface WorkerCommandOptions {
   readonly concurrency?: number;
   readonly processes: number;
   readonly name?: string;
+  readonly withoutPush: boolean;
   readonly compression: Compression;
   readonly logLevel: LogLevel;
 }
 
-export function describeWorker(command: Command): Command {
+export function describeWorker(command: Command, environment: Environment): Command {
   return command
     .description("run tasks with the handlers that files export")
     .usage("HANDLERS.ts... --ventilator EP... [options]")
@@ -37,6 +45,9 @@ export function describeWorker(command: Command): Command {
     )
     .addOption(option("--processes <n>", "how many processes", readCount(1, processesMax)).default(1))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(
+      flag("--without-push", "leave tasks that are delivered at most once to other workers", environment),
+    )
     .addOption(compressionOption());
 }
 
@@ -49,9 +60,9 @@ export async function runWorker(
     throw misuse("name at least one file of handlers: tq worker HANDLERS.ts --ventilator EP");
   if (ventilators.length === 0)
     throw misuse("--ventilator: name at least one ventilator, as tcp://HOST:PORT");
-  const { concurrency, processes, name, compression, logLevel } = options;
+  const { concurrency, processes, name, withoutPush, compression, logLevel } = options;
   const log = createCliLogger("worker", logLevel);
-  const settings = { files, ventilators, concurrency, name, compression, logLevel };
+  const settings = { files, ventilators, concurrency, name, push: !withoutPush, compression, logLevel };
   const pool = new WorkerPool(processes, settings, { log });
   const ended = Promise.race([pool.ended, announce(pool)]).then(() => pool.ended);
   return serve({ running: pool, ended, log, onQuit: () => pool.kill() });

@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly ventilators: readonly string[];
   readonly concurrency?: number | undefined;
   readonly name?: string | undefined;
+  readonly push?: boolean | undefined;
   readonly compression?: Compression | undefined;
   readonly logLevel: LogLevel;
   /** Whether it tells what it loads, and inputs that its tasks take: for `tq dev`. */

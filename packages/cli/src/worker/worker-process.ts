@@ -23,7 +23,7 @@ let isStopping = false;
 let tellLoaded = (): void => {};
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { files, ventilators, concurrency, name, compression, logLevel, isDev = false } = settings;
+  const { files, ventilators, concurrency, name, push, compression, logLevel, isDev = false } = settings;
   if (isDev) {
     const tell = (loaded: readonly LoadedFile[]): void => void tellParent({ type: "loaded", files: loaded });
     tellLoaded = tellLoadedFiles(tell);
@@ -34,6 +34,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     ventilators,
     handlers,
     log,
+    push,
     compression,
     ...(concurrency !== undefined && { concurrency }),
     ...(name !== undefined && { name }),
