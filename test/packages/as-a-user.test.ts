@@ -1,4 +1,4 @@
-import { copyFile, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -45,9 +45,8 @@ test("the oldest Node that is tested is the oldest that the packages promise", a
 });
 
 test("all roles run on the oldest Node, with close() instead of await using", async () => {
-  const folder = packed().userProject;
-  await copyFile(join(import.meta.dirname, "fixtures/close-all.ts"), join(folder, "close-all.ts"));
-  expect(await outputOf("close-all.ts", { folder, node: oldestNode })).toEqual([
+  const options = { folder: packed().userProject, node: oldestNode };
+  expect(await outputOf("fixtures/close-all.ts", options)).toEqual([
     "run: 49",
     "map: 1",
     "map: 4",
@@ -55,6 +54,11 @@ test("all roles run on the oldest Node, with close() instead of await using", as
     "submit: 1208925819614629174706176",
     "closed",
   ]);
+});
+
+test("workers on threads run on the oldest Node, from where the package is installed", async () => {
+  const options = { folder: packed().userProject, node: oldestNode };
+  expect(await outputOf("fixtures/on-threads.ts", options)).toEqual(["1", "4", "9"]);
 });
 
 test("CommonJS code can require the packages, on the oldest Node, too", async () => {

@@ -52,6 +52,7 @@ export async function createUserProject(folder: string, packed: readonly PackedP
     const code = codeIn(readFileSync(join(workspace, own, "README.md"), "utf8"));
     await writeFile(join(folder, "readme", `${basename(own)}.ts`), code);
   }
+  await cp(join(import.meta.dirname, "fixtures"), join(folder, "fixtures"), { recursive: true });
   const store = (await pnpm(["store", "path"], workspace)).trim();
   // No install script may be needed: package managers ask first, or do not run them at all.
   await pnpm(["install", "--prefer-offline", "--ignore-scripts", "--store-dir", store], folder);
