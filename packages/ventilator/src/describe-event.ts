@@ -19,6 +19,8 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "peer.refused": "warn",
   "peer.violation": "warn",
   "tasks.unroutable": "warn",
+  "tasks.paused": "info",
+  "control.given": "info",
   "tasks.routable": "info",
   "push.missing": "warn",
   "push.in-doubt": "warn",
@@ -93,6 +95,10 @@ function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>
       return `${event.channel} broke the protocol (${event.count} so far): ${event.reason}`;
     case "tasks.unroutable":
       return `${event.waiting} tasks of ${event.task} wait: no worker runs it${presentWords(event.present)}`;
+    case "tasks.paused":
+      return `${event.waiting} tasks of ${event.task} wait: they are paused at all of its ${event.workers} workers`;
+    case "control.given":
+      return controlWords(event);
     case "tasks.routable":
       return `tasks of ${event.task} have a worker again`;
     case "task.retrying":
@@ -102,6 +108,12 @@ function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>
     case "task.settling":
       return `a task of ${event.task} ends as ${event.outcome}`;
   }
+}
+
+function controlWords(event: Extract<VentilatorEvent, { type: "control.given" }>): string {
+  const what = event.task === undefined ? event.command : `${event.command} ${event.task}`;
+  const tags = event.tags.length === 0 ? "" : ` that have ${event.tags.join(", ")}`;
+  return `${what}: said to the ${event.workers} workers that are there${tags}`;
 }
 
 function presentWords(present: readonly string[]): string {

@@ -18,6 +18,10 @@ export type {
   WaitOptions,
 } from "@tq/common/submit";
 export type { Compression, CompressionStats } from "@tq/common/transport";
+export type { ControlCommand } from "@tq/common/wire";
+export type { ControlOptions } from "./control.ts";
+export type { ControlledWorker, ControlReport } from "./core/controls.ts";
 export type { VentilatorEvent } from "./core/events.ts";
+export type { PauseRule } from "./core/pause-rules.ts";
 export type { VentilatorOptions } from "./options.ts";
 export { type DrainOptions, startVentilator, type Ventilator, type VentilatorStats } from "./ventilator.ts";

@@ -22,6 +22,9 @@ import {
   type Driver,
   type Transport,
 } from "@tq/common/transport";
+import type { ControlCommand } from "@tq/common/wire";
+import { type ControlOptions, checkControl } from "./control.ts";
+import type { ControlReport } from "./core/controls.ts";
 import type { VentilatorEvent } from "./core/events.ts";
 import { type VentilatorStats as CoreStats, VentilatorCore } from "./core/ventilator-core.ts";
 import { EventLog } from "./event-log.ts";
@@ -59,6 +62,22 @@ export interface Ventilator extends TaskSubmitter, AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
    */
   events(options?: EventsOptions): AsyncIterable<TqEvent>;
+  /**
+   * Tells all workers that match to `pause` tasks, to `resume` them, or to `drain`, and who of them has confirmed.
+   *
+   * `pause`: what runs goes on, what waits there comes back, and no more is handed out; workers that come later are told,
+   * too, until a `resume` that matches. Of several commands that match a worker and a task the last one counts; `resume`
+   * without a filter lifts all, and `stats().pauses` lists what holds. Only this ventilator's tasks are paused; pushed ones
+   * wait here once all their workers are paused, and what has been sent runs.
+   *
+   * `drain`: the worker leaves, as at SIGTERM: it finishes what runs, leaves all of its ventilators, and ends; `tq worker`
+   * starts no other process in its place. Confirmed once it has begun.
+   *
+   * Resolves when all have answered or are gone, at the latest after `timeoutMs`.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_LIMIT` (1,024 different pauses hold already), `TQ_ERR_CLOSED`.
+   */
+  control(command: ControlCommand, options?: ControlOptions): Promise<ControlReport>;
   /** Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id. */
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye and frees the endpoints. Unsettled tasks end with it: call `drain` first. Harmless twice. */
@@ -176,6 +195,7 @@ class RunningVentilator {
       endpoints: this.#endpoints,
       stats: () => ({ ...this.#core.stats(), compression: this.#driver.compressionStats() }),
       events: (options) => this.#hub.events(options),
+      control: (command, options) => this.#control(command, options),
       drain: (options) => this.#drain(options),
       close: () => this.close(),
       closed: this.#closed.promise,
@@ -189,6 +209,15 @@ class RunningVentilator {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #control(command: ControlCommand, options: ControlOptions = {}): Promise<ControlReport> {
+    const request = checkControl(command, options);
+    if (this.#closing !== undefined) throw this.#closedError();
+    const { promise, resolve } = Promise.withResolvers<ControlReport>();
+    this.#core.control(this.#driver.now(), request, resolve);
+    this.#driver.touch();
+    return await promise;
   }
 
   async #drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
@@ -215,11 +244,15 @@ class RunningVentilator {
 
   async #close(): Promise<void> {
     this.#submission.stop();
-    this.#core.close(this.#driver.now(), new TqError("TQ_ERR_CLOSED", `ventilator ${this.#name} was closed`));
+    this.#core.close(this.#driver.now(), this.#closedError());
     await this.#driver.close();
     await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
     this.#closed.resolve();
+  }
+
+  #closedError(): TqError {
+    return new TqError("TQ_ERR_CLOSED", `ventilator ${this.#name} was closed`);
   }
 
   #createCore(

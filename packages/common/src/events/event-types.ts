@@ -7,6 +7,7 @@ import { eventLimits } from "./limits.ts";
 type AlwaysTold = "snapshot" | "events.missed" | "source.gone";
 
 const types: Readonly<Record<Exclude<TqEventType, AlwaysTold>, true>> = {
+  "control.given": true,
   "leases.lost": true,
   "output.lost": true,
   "peer.refused": true,
@@ -35,6 +36,7 @@ const types: Readonly<Record<Exclude<TqEventType, AlwaysTold>, true>> = {
   "task.leased": true,
   "task.retrying": true,
   "task.settling": true,
+  "tasks.paused": true,
   "tasks.routable": true,
   "tasks.unroutable": true,
   "ventilator.joined": true,

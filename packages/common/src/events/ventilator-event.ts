@@ -4,7 +4,7 @@
  * that is in `task-event.ts`.
  */
 import type { OutcomeStatus, RemoteError } from "../contract/index.ts";
-import type { Origin } from "../wire/index.ts";
+import type { ControlCommand, Origin } from "../wire/index.ts";
 
 /** Names one attempt of one task. */
 export interface TaskReference {
@@ -69,6 +69,23 @@ export type VentilatorEvent =
       readonly contract: string | undefined;
       readonly waiting: number;
       readonly present: readonly string[];
+    }
+  /** All workers that run them are paused for them. */
+  | {
+      readonly type: "tasks.paused";
+      readonly task: string;
+      readonly contract: string | undefined;
+      readonly waiting: number;
+      readonly workers: number;
+    }
+  /** A command to workers, and how many were there to get it. */
+  | {
+      readonly type: "control.given";
+      readonly command: ControlCommand;
+      /** Absent: of all tasks. */
+      readonly task: string | undefined;
+      readonly tags: readonly string[];
+      readonly workers: number;
     }
   | { readonly type: "tasks.routable"; readonly task: string; readonly waiting: number }
   /** The sink has counted pushed tasks of an origin: of the seqs up to `through`, `missing` never came. */

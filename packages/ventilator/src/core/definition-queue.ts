@@ -70,6 +70,11 @@ export class DefinitionQueue implements TaskQueue {
     return contract === undefined || this.contract === undefined || contract === this.contract;
   }
 
+  /** There are workers, and none of them may start any of it. */
+  get isPaused(): boolean {
+    return this.workers.length > 0 && this.workers.every(({ isPaused }) => isPaused);
+  }
+
   push(run: Run, priority: number): void {
     this.#lane(priority).push(run);
   }

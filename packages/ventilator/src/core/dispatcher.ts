@@ -71,8 +71,8 @@ export class Dispatcher {
   }
 }
 
-const canTake = ({ worker, credit }: WorkerDefinition): boolean =>
-  credit.tasks > 0 && worker.quarantine === "open" && worker.session.hasRoom;
+const canTake = ({ worker, credit, isPaused }: WorkerDefinition): boolean =>
+  credit.tasks > 0 && !isPaused && worker.quarantine === "open" && worker.session.hasRoom;
 
 /** Where a run must end to fit into so many bytes; at least one task fits. */
 const endOfFit = (run: { batch: TaskBatch; from: number; to: number }, bytesMax: number): number => {

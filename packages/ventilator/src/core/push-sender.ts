@@ -65,7 +65,7 @@ export class PushSender {
 
   /** How many of its tasks may go in one message. */
   #share({ waiting, queue, window }: PushOrigin): number {
-    if (waiting === 0 || queue.pushTakers === 0) return 0;
+    if (waiting === 0 || queue.pushTakers === 0 || queue.isPaused) return 0;
     // Half of what one reader may have under way, so that it has something while the other half comes.
     const share = Math.ceil(Math.min(waiting, window.tasks / 2) / queue.pushTakers);
     return Math.min(share, window.room, this.#parts.limits.pushTasksPerMessageMax);

@@ -39,7 +39,7 @@ export class Quarantine {
     const waiting: DefinitionQueue[] = [];
     for (const queue of queues) {
       dropStale(queue);
-      if (queue.suspects.length > 0) waiting.push(queue);
+      if (queue.suspects.length > 0 && !queue.isPaused) waiting.push(queue);
     }
     if (waiting.length === 0 && reservations.isIdle) return;
     for (const queue of waiting) this.#handOut(now, queue);
@@ -102,8 +102,8 @@ const dropStale = (queue: DefinitionQueue): void => {
   }
 };
 
-const isReserved = ({ worker, credit }: WorkerDefinition): boolean =>
-  worker.quarantine === "reserved" && credit.tasks > 0 && worker.session.hasRoom;
+const isReserved = ({ worker, credit, isPaused }: WorkerDefinition): boolean =>
+  worker.quarantine === "reserved" && !isPaused && credit.tasks > 0 && worker.session.hasRoom;
 
 /** At least; more if the suspects are of different sinks, or large. */
 const demandOf = (queue: DefinitionQueue): Demand => {

@@ -36,8 +36,8 @@ export class Rebalance {
   }
 }
 
-const isIdle = ({ worker, credit }: WorkerDefinition): boolean =>
-  worker.leases === 0 && worker.quarantine === "open" && credit.tasks > 0;
+const isIdle = ({ worker, credit, isPaused }: WorkerDefinition): boolean =>
+  worker.leases === 0 && !isPaused && worker.quarantine === "open" && credit.tasks > 0;
 
 const surplus = (worker: WorkerPeer): number => worker.leases - worker.session.hello.slots;
 

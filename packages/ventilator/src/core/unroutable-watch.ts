@@ -33,10 +33,12 @@ export class UnroutableWatch {
       .filter(({ waiting }) => waiting > 0);
   }
 
-  wake(now: number): void {
-    if (now < this.#checkAt) return;
+  /** True if it was time to look. */
+  wake(now: number): boolean {
+    if (now < this.#checkAt) return false;
     this.#checkAt = now + this.#parts.afterMs / 2;
     for (const queue of this.#parts.queues) this.#check(now, queue);
+    return true;
   }
 
   wakeAt(): number {

@@ -89,6 +89,9 @@ export class ScriptedWorker {
       contract?: string | undefined;
       policy?: TaskPolicy;
       isBusy?: boolean;
+      tags?: readonly string[];
+      /** Does not confirm commands. */
+      isDeaf?: boolean;
     } = {},
   ) {
     const { bed, route, name } = readonly_;
@@ -104,7 +107,7 @@ export class ScriptedWorker {
           name,
           definitions: [{ name: "work", contract: options.contract, policy: options.policy }],
           slots: options.slots ?? 1,
-          tags: [],
+          tags: options.tags ?? [],
           held: this.held,
         }),
         opened: (_now, session, welcome) => {
@@ -115,8 +118,10 @@ export class ScriptedWorker {
         resumed: () => {},
         received: (now, session, message: SessionMessage) => {
           if ("number" in message) this.received.push(message);
-          if (message.verb !== "RESERVE" || this.isBusy) return;
-          session.send(now, { verb: "RESERVED", reservation: message.reservation });
+          if (message.verb === "RESERVE" && !this.isBusy)
+            session.send(now, { verb: "RESERVED", reservation: message.reservation });
+          if (message.verb === "CONTROL" && options.isDeaf !== true)
+            session.send(now, { verb: "CONTROLLED", control: message.control });
         },
         ended: () => {},
         unreachable: () => {},

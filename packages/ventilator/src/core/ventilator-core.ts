@@ -9,12 +9,14 @@ import type { TaskEventType, VentilatorState } from "@tq/common/events";
 import type { Refusal, SubmitEvents, SubmitPort } from "@tq/common/protocol";
 import type { Hello, Message, Origin, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
+import { type ControlReport, type ControlRequest, Controls } from "./controls.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { VentilatorEvent } from "./events.ts";
 import { Handover } from "./handover.ts";
 import { defaultVentilatorLimits, type VentilatorLimits } from "./limits.ts";
 import { LocalOwner } from "./local-owner.ts";
+import { PausedWatch } from "./paused-watch.ts";
 import { ProducerSessions } from "./producer-sessions.ts";
 import { PushLane } from "./push-lane.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -65,6 +67,8 @@ export class VentilatorCore {
   readonly #push: PushLane;
   readonly #rebalance: Rebalance;
   readonly #unroutable: UnroutableWatch;
+  readonly #paused: PausedWatch;
+  readonly #controls: Controls;
   readonly #violations: ViolationCounter;
   readonly #locals: LocalOwner[] = [];
   #endpoints: Readonly<Record<string, string>> = {};
@@ -114,7 +118,10 @@ export class VentilatorCore {
     this.#admissions = new Admissions({ ...living, push, hasSinks: options.sinks.length > 0 });
     this.#moves = new SinkMoves(living);
     this.#rebalance = new Rebalance(shared);
-    this.#unroutable = new UnroutableWatch({ ...shared, afterMs: this.#limits.unroutableAfterMs });
+    const watching = { ...shared, afterMs: this.#limits.unroutableAfterMs };
+    this.#unroutable = new UnroutableWatch(watching);
+    this.#paused = new PausedWatch(watching);
+    this.#controls = new Controls(shared);
     const refuse = (hello: Hello): Refusal => this.#refusal(hello);
     const edge = {
       ...living,
@@ -123,6 +130,7 @@ export class VentilatorCore {
       push,
       admissions: this.#admissions,
       reservations,
+      controls: this.#controls,
       refuse,
     };
     const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
@@ -190,7 +198,8 @@ export class VentilatorCore {
     this.#producerSessions.wake(now, lateMs);
     this.#sinks.wake(now, lateMs);
     if (this.#moves.wake(now)) this.#handover.unpark();
-    this.#unroutable.wake(now);
+    this.#controls.wake(now);
+    if (this.#unroutable.wake(now)) this.#paused.wake(now);
     this.#push.wake(now);
     if (now >= this.#lowMarksAt) this.#tellLowMarks(now);
   }
@@ -203,10 +212,16 @@ export class VentilatorCore {
       this.#sinks.wakeAt(),
       this.#moves.wakeAt(),
       this.#quarantine.wakeAt(),
+      this.#controls.wakeAt(),
       this.#unroutable.wakeAt(),
       this.#push.wakeAt(),
       this.#lowMarksAt,
     );
+  }
+
+  /** A command to all workers that match. `done` is called when it is known who has confirmed. Errors: `TQ_ERR_LIMIT`. */
+  control(now: number, request: ControlRequest, done: (report: ControlReport) => void): void {
+    this.#controls.give(now, request, done);
   }
 
   /** Takes nothing new from remote producers. */
@@ -263,6 +278,8 @@ export class VentilatorCore {
       ...countTasks(this.#queues, this.#workers),
       withoutSink: this.#handover.parkedTasks,
       unroutable: this.#unroutable.list(),
+      pauses: this.#controls.pauses,
+      paused: this.#paused.list(),
       movedInDoubt: this.#moves.inDoubt,
       push: this.#push.stats(),
       violations: this.#violations.total,

@@ -1,5 +1,6 @@
 /** What a ventilator counts of itself, as its process shows it. Counted when asked: nothing here is kept up per task. */
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { PauseRule } from "./pause-rules.ts";
 import type { PushStats } from "./push-lane.ts";
 import type { UnroutableTasks } from "./unroutable-watch.ts";
 import type { Workers } from "./workers.ts";
@@ -20,6 +21,10 @@ export interface VentilatorStats {
   readonly withoutSink: number;
   /** Waiting with no worker for them. */
   readonly unroutable: readonly UnroutableTasks[];
+  /** What is paused, as commands in their order: of those that match a worker and a task the last one counts. */
+  readonly pauses: readonly PauseRule[];
+  /** Waiting because all workers for them are paused. */
+  readonly paused: readonly UnroutableTasks[];
   /** Suspected of having killed a worker; run alone. */
   readonly suspects: number;
   /** Tasks that were moved away from a sink that did not come back: they may have been committed there, too. */

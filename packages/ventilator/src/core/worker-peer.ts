@@ -11,6 +11,8 @@ export interface WorkerDefinition {
   readonly index: number;
   readonly info: DefinitionInfo;
   readonly credit: CreditAccount;
+  /** It is to start none of these: they are paused there, or it leaves. */
+  isPaused: boolean;
 }
 
 /**
@@ -40,6 +42,8 @@ export class WorkerPeer {
   /** What its heart last said. */
   started: HeldAttempts | undefined;
   isBlocked = false;
+  /** It was asked to drain. */
+  isLeaving = false;
   /** When it was last asked to give something back; answered by RETURN, or by nothing. */
   recalledAt = Number.NEGATIVE_INFINITY;
   /** Held attempts that became leases again when it joined. */
@@ -59,7 +63,12 @@ export class WorkerPeer {
       index,
       info,
       credit: new CreditAccount(),
+      isPaused: false,
     }));
+  }
+
+  get tags(): readonly string[] {
+    return this.session.hello.tags;
   }
 
   get name(): string {

@@ -164,11 +164,12 @@ export class WorkerReservations {
 }
 
 const serves = (worker: WorkerPeer, queue: DefinitionQueue): boolean =>
-  worker.definitions.some(({ info }) => queue.fits(info.name, info.contract));
+  worker.definitions.some(({ info, isPaused }) => !isPaused && queue.fits(info.name, info.contract));
 
 const censusOf = (queue: DefinitionQueue): Census => {
   const census: Census = { open: [], pending: [], busy: 0 };
-  for (const { worker } of queue.workers) {
+  for (const { worker, isPaused } of queue.workers) {
+    if (isPaused) continue;
     if (worker.quarantine === "open") census.open.push(worker);
     else if (worker.quarantine === "asked" || worker.quarantine === "reserved") census.pending.push(worker);
     else census.busy += 1;

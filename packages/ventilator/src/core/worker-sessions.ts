@@ -18,6 +18,7 @@ import {
   type WelcomeDetails,
 } from "@tq/common/protocol";
 import type { Heart, Heartbeat, Hello, IdRuns, Message, SessionMessage, SinkAddress } from "@tq/common/wire";
+import type { Controls } from "./controls.ts";
 import type { DefinitionQueues } from "./definition-queues.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { PushLane } from "./push-lane.ts";
@@ -38,6 +39,7 @@ export interface WorkerSessionParts {
   readonly messages: WorkerMessages;
   readonly push: PushLane;
   readonly reservations: WorkerReservations;
+  readonly controls: Controls;
   readonly sinks: () => readonly SinkAddress[];
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
@@ -96,8 +98,9 @@ export class WorkerSessions implements SessionServerHandler {
     return { sinks, adopted: worker.adopted, push };
   }
 
-  opened(_now: number, session: ServerSession): void {
+  opened(now: number, session: ServerSession): void {
     const worker = this.#parts.workers.bySession(session.id);
+    if (worker !== undefined) this.#parts.controls.joined(now, worker);
     this.#parts.report({
       type: "worker.joined",
       worker: session.hello.name,
@@ -127,6 +130,8 @@ export class WorkerSessions implements SessionServerHandler {
         return messages.returned(worker, message);
       case "RESERVED":
         return this.#parts.reservations.reserved(now, worker, message.reservation);
+      case "CONTROLLED":
+        return this.#parts.controls.controlled(worker, message.control);
       case "TALLY":
         return this.#parts.push.tallied(now, worker, message);
       case "PROGRESS":
@@ -146,6 +151,7 @@ export class WorkerSessions implements SessionServerHandler {
     const { leases } = worker;
     const suspects = this.#reclaim(worker, isBlameless);
     this.#parts.reservations.left(worker);
+    this.#parts.controls.left(worker, reason === "bye");
     workers.remove(worker);
     const left = { worker: worker.name, returned: leases, unreceived: unreceivedTasks(session) };
     if (isBlameless) this.#parts.report({ type: "worker.left", ...left });
