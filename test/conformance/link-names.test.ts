@@ -40,7 +40,7 @@ test("finds a service that has moved to another address", async () => {
 
 test("a name that cannot be found is said once for each reason, and found as soon as it can be", async () => {
   const server = await bindProbe(node(), "tcp://127.0.0.1:*");
-  const onUnresolved = vi.fn();
+  const onNobody = vi.fn();
   const answers = [
     Promise.reject(notFound()),
     Promise.reject(notFound()),
@@ -50,8 +50,8 @@ test("a name that cannot be found is said once for each reason, and found as soo
   for (const answer of answers) answer.catch(() => {});
   const lookUp = () => answers.shift() ?? Promise.reject(new Error("asked too often"));
   const endpoint = `tcp://queue.example:${portOf(server)}`;
-  await meet(server, connectProbe(node({ lookUp, onUnresolved }), endpoint));
-  expect(onUnresolved.mock.calls).toEqual([
+  await meet(server, connectProbe(node({ lookUp, onNobody }), endpoint));
+  expect(onNobody.mock.calls).toEqual([
     [{ endpoint, code: "ENOTFOUND", message: "getaddrinfo ENOTFOUND queue.example" }],
     [{ endpoint, code: "unknown", message: "queue.example has no address" }],
   ]);

@@ -18,3 +18,9 @@ linkSuite({
   world: () => () => createZeromqTransport(),
   wildcard: () => "ipc://*",
 });
+
+linkSuite({
+  name: "inproc",
+  world: () => () => createZeromqTransport(),
+  wildcard: () => "inproc://*",
+});

@@ -9,6 +9,7 @@ const hub = createMemoryHub();
 const worlds = [
   { node: () => createZeromqTransport(), wildcard: "tcp://127.0.0.1:*" },
   { node: () => createZeromqTransport(), wildcard: "ipc://*" },
+  { node: () => createZeromqTransport(), wildcard: "inproc://*" },
   { node: () => hub.transport(), wildcard: "memory:*" },
 ];
 

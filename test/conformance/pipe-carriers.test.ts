@@ -21,3 +21,9 @@ pipeSuite({
   world: () => () => createZeromqTransport(),
   wildcard: () => "ipc://*",
 });
+
+pipeSuite({
+  name: "inproc",
+  world: () => () => createZeromqTransport(),
+  wildcard: () => "inproc://*",
+});

@@ -21,7 +21,7 @@ export interface IpcEndpoint {
 }
 
 export interface NamedEndpoint {
-  /** inproc: within one transport; memory: within one memory hub, where `*` at a bind draws a name. */
+  /** inproc: within one process; memory: within one memory hub. `*` at a bind draws a name. */
   readonly kind: "inproc" | "memory";
   readonly name: string;
 }

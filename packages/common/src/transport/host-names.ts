@@ -11,10 +11,10 @@ import type { TcpEndpoint } from "./endpoint.ts";
 /** Gives the addresses of a host, IPv4 and IPv6, best first. Rejects if there are none. */
 export type LookUp = (host: string) => Promise<readonly string[]>;
 
-/** A host name that could not be turned into an address; looking goes on. */
-export interface Unresolved {
+/** An endpoint to connect to where nobody can be, so far. */
+export interface NobodyThere {
   readonly endpoint: string;
-  /** Such as `ENOTFOUND`, or `EAI_AGAIN`: the name server does not answer. */
+  /** Of the lookup, such as `ENOTFOUND`, or `EAI_AGAIN` if no name server answers; `UNBOUND` for inproc. */
   readonly code: string;
   readonly message: string;
 }

@@ -14,6 +14,7 @@ export {
 } from "./endpoint.ts";
 export type * from "./event-links.ts";
 export { type Faults, FaultyNetwork, type FaultyNetworkOptions } from "./faulty-network.ts";
+export type { LookUp, NobodyThere } from "./host-names.ts";
 export { Inbox } from "./inbox.ts";
 export { linkLimits } from "./limits.ts";
 export type * from "./link.ts";

@@ -51,14 +51,24 @@ export const linkLimits = {
    */
   silenceMs: 30_000,
   /**
-   * Messages of events on their way to one subscriber, per side; more are dropped for it. Of at most some 64 KiB each.
-   * Raised: memory per subscriber that does not read; lowered: gaps in bursts.
+   * Messages of events on their way to one subscriber, per side; more are dropped for it. Mostly of some 1 KiB, at most
+   * of some 32. ZeroMQ's default is 1,000. Raised: memory per subscriber that does not read; lowered: gaps in bursts.
    */
-  eventMessagesMax: 256,
+  eventMessagesMax: 1_024,
   /** Subscriptions on their way to one publisher. There is one for each prefix and subscriber behind a proxy. */
   subscriptionsMax: 65_536,
   /** One subscription. Raised: what a stranger can make a publisher remember. */
   subscriptionBytesMax: 4_096,
   /** Connections that may wait to be accepted: a whole cluster that starts at once. Raised: kernel memory. */
   acceptBacklogMax: 1_024,
+  /** Within the process, what was read is acknowledged at the end of a turn, or after so many. Raised: idle senders. */
+  inprocReadMax: 16,
+  /**
+   * A name within the process that is taken is tried again, for a quarter of a second in all: a thread that ends lets go of its
+   * names a moment later. Raised: the time until a name that is taken for good is refused.
+   */
+  inprocNameTries: 10,
+  inprocNameRetryMs: 25,
+  /** Nobody has bound that name within the process for so long: said. A start in any order takes less. Raised: later said. */
+  inprocUnansweredMs: 1_000,
 } as const;

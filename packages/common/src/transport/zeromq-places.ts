@@ -12,7 +12,7 @@ import {
   type TcpEndpoint,
 } from "./endpoint.ts";
 import type { Gate } from "./gate.ts";
-import { assertBindable, isAddress, type LookUp, type Unresolved } from "./host-names.ts";
+import { assertBindable, isAddress, type LookUp, type NobodyThere } from "./host-names.ts";
 import { isIpcInUse } from "./ipc-in-use.ts";
 import type { KeptConnectionPort } from "./kept-connection.ts";
 import { NamedConnection } from "./named-connection.ts";
@@ -25,7 +25,7 @@ export interface PlacesOptions {
   /** Evenly distributed in [0, 1). */
   readonly random: () => number;
   readonly lookUp: LookUp;
-  readonly onUnresolved: (unresolved: Unresolved) => void;
+  readonly onNobody: (nobody: NobodyThere) => void;
 }
 
 export interface BindPlace {
@@ -93,7 +93,7 @@ export class Places {
     if (this.#saidOf.get(endpoint) === code) return;
     this.#saidOf.set(endpoint, code);
     const message = error instanceof Error ? error.message : String(error);
-    this.#options.onUnresolved({ endpoint, code, message });
+    this.#options.onNobody({ endpoint, code, message });
   }
 }
 
@@ -104,7 +104,7 @@ function served(text: string, endpoint: Endpoint): Place {
   if (endpoint.kind === "tcp" || endpoint.kind === "ipc") return endpoint;
   throw new TqError(
     "TQ_ERR_INVALID_ENDPOINT",
-    `Endpoint "${text}": ${endpoint.kind} is not served between processes; it must be tcp://HOST:PORT or ipc://PATH.`,
+    `Endpoint "${text}": ${endpoint.kind} is not served here; it must be tcp://HOST:PORT or ipc://PATH.`,
     { details: { endpoint: text } },
   );
 }

@@ -35,6 +35,11 @@ export function createContext(): Context {
   return new Context({ blocky: false, ioThreads: 1 });
 }
 
+/** Holds a name of this process, and does nothing else. In the context that all threads share, unlike every other socket. */
+export function createHolder(): Router {
+  return new Router({ linger: 0 });
+}
+
 /**
  * Writing end of one-way pipes. A send waits for room, for nothing else tells of it; the writer in front has one at a time.
  */

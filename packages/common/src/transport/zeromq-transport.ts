@@ -1,13 +1,15 @@
 /**
- * Links over ZeroMQ: tcp between machines, ipc within one. A bound end is a ROUTER, a connected one a DEALER; each
+ * Links over ZeroMQ: tcp between machines, ipc within one. (inproc, within one process, is not ZeroMQ's.) A bound end is a ROUTER, a connected one a DEALER; each
  * transport has a context, and so I/O threads, of its own. Make one per node: its threads last as long as the process.
  *
  * Received frames of less than 8 KiB share a block of about 18 KiB that lives as long as any of them: copy what is kept
  * for long.
  */
+import { type Endpoint, parseConnectEndpoint, parseEndpoint } from "./endpoint.ts";
 import type { EventLink, EventLinkOptions, EventLinkSide, EventTransport } from "./event-links.ts";
 import { Gate } from "./gate.ts";
-import { type LookUp, systemLookUp, type Unresolved } from "./host-names.ts";
+import { type LookUp, type NobodyThere, systemLookUp } from "./host-names.ts";
+import { InprocLinks } from "./inproc-transport.ts";
 import { linkLimits } from "./limits.ts";
 import type {
   BindOptions,
@@ -55,9 +57,11 @@ export interface ZeromqOptions {
   readonly random?: (() => number) | undefined;
   /** Finds the addresses of host names. Default: as the machine does. */
   readonly lookUp?: LookUp | undefined;
-  /** A name to connect to has no address, said once for each reason until it has. It is looked up again and again. */
-  readonly onUnresolved?: ((unresolved: Unresolved) => void) | undefined;
+  /** There is nobody at an endpoint to connect to. Said once for each reason until there is; looking goes on. */
+  readonly onNobody?: ((nobody: NobodyThere) => void) | undefined;
 }
+
+const unboundMessage = "nobody in this process has bound it, and inproc reaches no other";
 
 const createEnd = { publisher: createXPublisher, subscriber: createXSubscriber };
 
@@ -69,6 +73,7 @@ class ZeromqTransport implements Transport, EventTransport {
   readonly #settings: SocketSettings;
   readonly #places: Places;
   readonly #silenceMs: number;
+  readonly #inproc: InprocLinks;
   readonly #open = new OpenLinks();
 
   constructor(options: ZeromqOptions) {
@@ -80,21 +85,31 @@ class ZeromqTransport implements Transport, EventTransport {
       handshakeMs: options.handshakeMs ?? linkLimits.handshakeMs,
       pipeMessagesMax: options.pipeMessagesMax ?? linkLimits.pipeMessagesMax,
     };
+    const { onNobody = () => {} } = options;
     this.#places = new Places({
       handshakeMs: this.#settings.handshakeMs,
       random: options.random ?? Math.random,
       lookUp: options.lookUp ?? systemLookUp,
-      onUnresolved: options.onUnresolved ?? (() => {}),
+      onNobody,
+    });
+    this.#inproc = new InprocLinks({
+      pipeMessagesMax: this.#settings.pipeMessagesMax,
+      silenceMs: this.#silenceMs,
+      unanswered: (endpoint) => onNobody({ endpoint, code: "UNBOUND", message: unboundMessage }),
     });
   }
 
   async bind(endpoint: string, options: BindOptions): Promise<ServerLink> {
+    const name = inprocName(parseEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(await this.#inproc.bind(name, options));
     const { address, useIpv6 } = await this.#places.bindable(endpoint);
     const socket = createRouter(this.#settings, useIpv6);
     return this.#open.keep(await bindServerLink(socket, address, options));
   }
 
   connect(endpoint: string, options: ConnectOptions): ClientLink {
+    const name = inprocName(parseConnectEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(this.#inproc.connect(name, options));
     const port = this.#places.connectable(endpoint, {
       create: (useIpv6) => createDealer(this.#settings, useIpv6),
       silenceMs: this.#silenceMs,
@@ -103,18 +118,24 @@ class ZeromqTransport implements Transport, EventTransport {
   }
 
   async bindPush(endpoint: string, options: PushOptions): Promise<PushLink> {
+    const name = inprocName(parseEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(await this.#inproc.bindPush(name, options));
     const { address, useIpv6 } = await this.#places.bindable(endpoint);
     const socket = createPush(this.#settings, { useIpv6, isBound: true });
     return this.#open.keep(await bindPushLink(socket, address, options));
   }
 
   async bindPull(endpoint: string, options: PullOptions): Promise<PullLink> {
+    const name = inprocName(parseEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(await this.#inproc.bindPull(name, options));
     const { address, useIpv6 } = await this.#places.bindable(endpoint);
     const socket = createPull(this.#settings, { useIpv6, isBound: true });
     return this.#open.keep(await bindPullLink(socket, address, options));
   }
 
   connectPush(endpoint: string, options: PushOptions): PushLink {
+    const name = inprocName(parseConnectEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(this.#inproc.connectPush(name, options));
     const port = this.#places.connectable(endpoint, {
       create: (useIpv6) => createPush(this.#settings, { useIpv6, isBound: false }),
     });
@@ -122,6 +143,8 @@ class ZeromqTransport implements Transport, EventTransport {
   }
 
   connectPull(endpoint: string, options: PullOptions): PullLink {
+    const name = inprocName(parseConnectEndpoint(endpoint));
+    if (name !== undefined) return this.#open.keep(this.#inproc.connectPull(name, options));
     const gate = new Gate();
     const port = this.#places.connectable(endpoint, {
       create: (useIpv6) => createPull(this.#settings, { useIpv6, isBound: false }),
@@ -150,3 +173,6 @@ class ZeromqTransport implements Transport, EventTransport {
     return this.#open.closeAll();
   }
 }
+
+const inprocName = (endpoint: Endpoint): string | undefined =>
+  endpoint.kind === "inproc" ? endpoint.name : undefined;
