@@ -136,6 +136,8 @@ describe("stopping", () => {
     running.signal(signal);
     expect(await running.ended).toMatchObject({ exitCode: code });
     expect(pidsOf(running).filter(isAlive)).toEqual([]);
+    // An end in order is no reason to warn.
+    expect(running.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 });
 

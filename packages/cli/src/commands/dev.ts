@@ -20,6 +20,9 @@ const anyPort = "tcp://127.0.0.1:*";
 /** Whoever presses Ctrl-C while writing code wants the prompt back. */
 const drainMs = 5_000;
 
+/** What workers are given to end when the ventilator has drained. */
+const farewellMs = 1_000;
+
 export interface DevCommandOptions {
   readonly workers: number;
   readonly concurrency?: number;
@@ -84,7 +87,9 @@ export async function runDev(files: readonly string[], options: DevCommandOption
       await running.close();
     },
     close: async () => {
-      await Promise.all([workers.drain({ timeoutMs: 0 }), ventilator.close()]);
+      // Whoever is told goodbye by a peer first would complain of it.
+      await workers.drain({ timeoutMs: farewellMs });
+      await ventilator.close();
       await sink.close();
     },
   };
