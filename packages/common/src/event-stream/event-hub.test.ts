@@ -190,7 +190,7 @@ test("beats tell how far it has come, and the last one that it closes", async ()
   subscribe("event/");
   subscribe("beat");
   join();
-  await turn();
+  // Within the turn: what is numbered has not left yet.
   vi.advanceTimersByTime(eventLimits.beatMs);
   join();
   await hub.close();

@@ -91,7 +91,6 @@ export class EventHub {
   /** Says what is left to say, ends all loops and closes the sockets. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#distribute();
     this.#beat(true);
     this.#isClosed = true;
     clearInterval(this.#beats);
@@ -193,6 +192,8 @@ export class EventHub {
 
   #beat(isLast: boolean): void {
     const { source } = this.#options;
+    // What has been numbered leaves first: to a subscriber it would be missing otherwise.
+    this.#distribute();
     for (const publisher of this.#publishers) {
       if (!publisher.interest.wantsBeats) continue;
       publisher.publish({ kind: "beat", source, at: Date.now(), next: this.#numbering.next(), isLast });

@@ -29,13 +29,13 @@ test("numbers go on from one turn to the next", () => {
   expect(brief(numbering)).toEqual([["task.committed", 5, 1]]);
 });
 
-test("a message ends at a number of entries, and at a length of errors", () => {
+test("a message ends at a number of entries, and at a length of text", () => {
   const many = eventLimits.entriesPerMessageMax + 1;
   expect(brief(numbered(joins(1, many)))).toEqual([
     ["worker.joined", 1, many - 1],
     ["worker.joined", many, 1],
   ]);
-  const message = "x".repeat(eventLimits.errorCharsPerMessageMax / 2);
+  const message = "x".repeat(eventLimits.textCharsPerMessageMax / 2);
   const failed = { type: "task.failed", task: "t", run: ["00000000000000aa", 1, 1], attempt: 1 } as const;
   const entries = Array.from({ length: 5 }, () => ({ ...failed, error: { name: "Error", message } }));
   expect(brief(numbered({ entries })).map(([, , count]) => count)).toEqual([2, 2, 1]);

@@ -18,7 +18,7 @@ export interface NumberedEntries {
 export class EventNumbering {
   readonly #next = new Map<string, number>();
   #gathered: { type: string; first: number; entries: EventEntry[] }[] = [];
-  #errorChars = 0;
+  #textChars = 0;
 
   get isEmpty(): boolean {
     return this.#gathered.length === 0;
@@ -33,18 +33,18 @@ export class EventNumbering {
       last === undefined ||
       last.type !== type ||
       last.entries.length >= eventLimits.entriesPerMessageMax ||
-      this.#errorChars >= eventLimits.errorCharsPerMessageMax;
+      this.#textChars >= eventLimits.textCharsPerMessageMax;
     if (isFull) {
       this.#gathered.push({ type, first: number, entries: [entry] });
-      this.#errorChars = 0;
+      this.#textChars = 0;
     } else last.entries.push(entry);
-    if ("error" in entry) this.#errorChars += entry.error?.message.length ?? 0;
+    this.#textChars += textCharsOf(entry);
   }
 
   take(): readonly NumberedEntries[] {
     const taken = this.#gathered;
     this.#gathered = [];
-    this.#errorChars = 0;
+    this.#textChars = 0;
     return taken;
   }
 
@@ -52,4 +52,13 @@ export class EventNumbering {
   next(): NextNumbers {
     return Object.fromEntries(this.#next);
   }
+}
+
+/** What can be long: messages and reasons of errors and of strangers. */
+function textCharsOf(entry: EventEntry): number {
+  let chars = 0;
+  if ("error" in entry) chars += entry.error?.message.length ?? 0;
+  if ("message" in entry) chars += entry.message.length;
+  if ("reason" in entry) chars += entry.reason.length;
+  return chars;
 }

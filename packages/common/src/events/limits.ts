@@ -10,8 +10,8 @@ export const eventLimits = {
   askAgainMs: 1_000,
   /** Entries in one message. Above that a message gains nothing. Raised: what one dropped message takes with it. */
   entriesPerMessageMax: 256,
-  /** Text of errors in one message, after which it is cut. Raised: memory per subscriber that does not read. */
-  errorCharsPerMessageMax: 32_768,
+  /** Texts in one message, after which it ends. Raised: memory per subscriber that does not read. */
+  textCharsPerMessageMax: 16_384,
   /** Events that wait in a reader which does not ask. Beyond, new ones are left out and counted. Raised: its memory. */
   waitingEventsMax: 65_536,
   /** The same in entries, for memory: a run of tasks is one entry. */
