@@ -2,11 +2,13 @@
 
 import { Command } from "commander";
 import { batchLayoutCommand } from "./batch-layout/batch-layout-command.ts";
+import { payloadsCommand } from "./payloads/payloads-command.ts";
 import { rawCommand } from "./raw-pipeline/raw-command.ts";
 import { throughputCommand } from "./throughput/throughput-command.ts";
 
 const program = new Command("bench").description(
   "what tq costs, measured against a pipeline written by hand",
 );
-for (const command of [throughputCommand, rawCommand, batchLayoutCommand]) program.addCommand(command);
+for (const command of [throughputCommand, payloadsCommand, rawCommand, batchLayoutCommand])
+  program.addCommand(command);
 await program.parseAsync();
