@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { flag, option, readCount, readDuration, readEndpoints } from "./options.ts";
+import { flag, option, readCount, readDuration, readEndpoints, readTags } from "./options.ts";
 
 test.each([
   ["500ms", 500],
@@ -44,4 +44,11 @@ test("a switch with an odd value in the environment is refused, not taken for on
 
 test("an option is named in the environment after its flag", () => {
   expect(option("--log-level <level>", "").envVar).toBe("TQ_LOG_LEVEL");
+});
+
+test("tags are words with commas between; an empty one is a slip", () => {
+  expect(readTags("gpu, big")).toEqual(["gpu", "big"]);
+  for (const text of ["", "gpu,", "x".repeat(129), `${"a,".repeat(64)}a`]) {
+    expect(() => readTags(text)).toThrow(/such as gpu,big/);
+  }
 });

@@ -3,6 +3,7 @@
  * so that a mistake is told by the option's name.
  */
 import type { Compression } from "@tq/common/transport";
+import { wireLimits } from "@tq/common/wire";
 import { InvalidArgumentError, Option } from "commander";
 import { type LogLevel, logLevels } from "../output/create-cli-logger.ts";
 
@@ -56,6 +57,16 @@ export const readEndpoints = (text: string, previous: readonly string[] = []): r
   ...previous,
   ...text.split(/\s+|,(?=[a-z]+:)/).filter((part) => part !== ""),
 ];
+
+/** What workers are called by, several in one text: `gpu,big`. */
+export function readTags(text: string): readonly string[] {
+  const tags = text.split(",").map((tag) => tag.trim());
+  const areTags = tags.every((tag) => tag.length > 0 && tag.length <= wireLimits.nameCharsMax);
+  if (areTags && tags.length <= wireLimits.tagsMax) return tags;
+  throw new InvalidArgumentError(
+    `It must be at most ${wireLimits.tagsMax} words with commas between, such as gpu,big.`,
+  );
+}
 
 /** A whole number from `min` to `max`. */
 export function readCount(min: number, max: number): (text: string) => number {

@@ -9,6 +9,7 @@ import {
   option,
   readCount,
   readEndpoints,
+  readTags,
 } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
@@ -25,6 +26,7 @@ export interface WorkerCommandOptions {
   readonly concurrency?: number;
   readonly processes: number;
   readonly name?: string;
+  readonly tags?: readonly string[];
   readonly withoutPush: boolean;
   readonly compression: Compression;
   readonly logLevel: LogLevel;
@@ -45,6 +47,7 @@ export function describeWorker(command: Command, environment: Environment): Comm
     )
     .addOption(option("--processes <n>", "how many processes", readCount(1, processesMax)).default(1))
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
+    .addOption(option("--tags <list>", "words to choose workers by, with commas between", readTags))
     .addOption(
       flag("--without-push", "leave tasks that are delivered at most once to other workers", environment),
     )
@@ -60,9 +63,10 @@ export async function runWorker(
     throw misuse("name at least one file of handlers: tq worker HANDLERS.ts --ventilator EP");
   if (ventilators.length === 0)
     throw misuse("--ventilator: name at least one ventilator, as tcp://HOST:PORT");
-  const { concurrency, processes, name, withoutPush, compression, logLevel } = options;
+  const { concurrency, processes, name, tags, withoutPush, compression, logLevel } = options;
   const log = createCliLogger("worker", logLevel);
-  const settings = { files, ventilators, concurrency, name, push: !withoutPush, compression, logLevel };
+  const push = !withoutPush;
+  const settings = { files, ventilators, concurrency, name, tags, push, compression, logLevel };
   const pool = new WorkerPool(processes, settings, { log });
   const ended = Promise.race([pool.ended, announce(pool)]).then(() => pool.ended);
   return serve({ running: pool, ended, log, onQuit: () => pool.kill() });

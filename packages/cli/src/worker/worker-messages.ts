@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly ventilators: readonly string[];
   readonly concurrency?: number | undefined;
   readonly name?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
   readonly push?: boolean | undefined;
   readonly compression?: Compression | undefined;
   readonly logLevel: LogLevel;
@@ -36,6 +37,8 @@ export type ToWorkerProcess =
 
 export type FromWorkerProcess =
   | (WorkerReady & { readonly type: "ready" })
+  /** A ventilator has asked it to drain, and it has: it ends now, and no other is wanted in its place. */
+  | { readonly type: "left" }
   | { readonly type: "loaded"; readonly files: readonly LoadedFile[] }
   /** It cannot go on, and another process would not either. */
   | {

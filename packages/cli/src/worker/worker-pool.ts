@@ -21,6 +21,7 @@ export class WorkerPool {
   constructor(processes: number, settings: WorkerSettings, surroundings: WorkerPoolSurroundings) {
     const { log, onLoaded = () => {} } = surroundings;
     const waitingFor = new Set(Array.from({ length: processes }, (_, index) => index + 1));
+    const staying = new Set(waitingFor);
     // A failure before "ready" is met there.
     this.#ended.promise.catch(() => {});
     this.#ready.promise.catch(() => {});
@@ -35,6 +36,10 @@ export class WorkerPool {
             if (waitingFor.size === 0) this.#ready.resolve(ready);
           },
           onLoaded,
+          onLeft: () => {
+            staying.delete(number);
+            if (staying.size === 0) this.#ended.resolve();
+          },
           onFailed: (error) => this.#fail(error),
         }),
     );
@@ -45,7 +50,7 @@ export class WorkerPool {
     return this.#ready.promise;
   }
 
-  /** Rejects when a process cannot go on. Resolves when the pool is drained. */
+  /** Rejects when a process cannot go on. Resolves when the pool is drained, by whomever. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }

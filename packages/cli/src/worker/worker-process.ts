@@ -1,8 +1,8 @@
 /**
  * The main module of one worker process: loads the handlers, runs the worker, and does what its parent says.
  *
- * It drains when it is told to, when it gets SIGTERM itself (its parent then starts another: a rolling restart), and when
- * its parent is gone.
+ * It drains when it is told to, when it gets SIGTERM itself (its parent then starts another: a rolling restart), when its
+ * parent is gone, and when a ventilator asks it to (its parent then starts no other).
  */
 import { isTqError, TqError } from "@tq/common";
 import { startWorker, type Worker } from "@tq/worker";
@@ -23,7 +23,17 @@ let isStopping = false;
 let tellLoaded = (): void => {};
 
 async function start(settings: WorkerSettings): Promise<void> {
-  const { files, ventilators, concurrency, name, push, compression, logLevel, isDev = false } = settings;
+  const {
+    files,
+    ventilators,
+    concurrency,
+    name,
+    tags,
+    push,
+    compression,
+    logLevel,
+    isDev = false,
+  } = settings;
   if (isDev) {
     const tell = (loaded: readonly LoadedFile[]): void => void tellParent({ type: "loaded", files: loaded });
     tellLoaded = tellLoadedFiles(tell);
@@ -34,12 +44,13 @@ async function start(settings: WorkerSettings): Promise<void> {
     ventilators,
     handlers,
     log,
+    tags,
     push,
     compression,
     ...(concurrency !== undefined && { concurrency }),
     ...(name !== undefined && { name }),
   });
-  worker.closed.catch((error: unknown) => fail(error, false));
+  worker.closed.then(leave, (error: unknown) => fail(error, false));
   const tasks = await Promise.all(
     handlers.map(async ({ task }): Promise<LoadedTask> => {
       return { name: task.name, ...(isDev && { sample: await sampleInput(task) }) };
@@ -54,6 +65,14 @@ async function stop(timeoutMs: number): Promise<void> {
   isStopping = true;
   await worker?.drain({ timeoutMs });
   await worker?.close();
+  process.exit(0);
+}
+
+/** The worker has closed. If nobody here wanted that, a ventilator has asked for it. */
+async function leave(): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await tellParent({ type: "left" } satisfies FromWorkerProcess);
   process.exit(0);
 }
 

@@ -23,6 +23,8 @@ export interface WorkerSlotOptions {
   onReady(ready: WorkerReady): void;
   /** What a process in `tq dev` has loaded. */
   onLoaded(files: readonly LoadedFile[]): void;
+  /** Once, when a ventilator has asked it to leave, and it has. */
+  onLeft(): void;
   /** Once, when it can't go on. */
   onFailed(error: TqError): void;
 }
@@ -87,6 +89,12 @@ export class WorkerSlot {
       const fields = { process: number, processPid: this.#child?.pid, tasks };
       log.info(fields, `worker process ${number} is ready (pid ${this.#child?.pid})`);
       this.#options.onReady(message);
+      return;
+    }
+    if (message.type === "left") {
+      this.#isStopping = true;
+      log.info({ process: number }, `worker process ${number} was asked to leave by a ventilator, and has`);
+      this.#options.onLeft();
       return;
     }
     if (message.type === "loaded") {
