@@ -53,6 +53,10 @@ export interface TaskResults<Value> extends AsyncIterableIterator<Value, undefin
 /**
  * Submits tasks. Every input is checked against the task's schema and encoded here, and sent as it was given.
  *
+ * Inputs may be changed after the call, apart from binaries of 16 KiB and more in them (Buffer, typed array, ArrayBuffer,
+ * DataView). These are not copied: they must not be written to or transferred before the call has settled, or `map` has yielded
+ * their output. Large binaries in outputs belong to whoever gets them.
+ *
  * All calls: `TQ_ERR_INVALID_TASK`, `TQ_ERR_INVALID_OPTION`; `TQ_ERR_INVALID_INPUT` and `TQ_ERR_UNENCODABLE` with the path in the
  * value; `TQ_ERR_PAYLOAD_TOO_LARGE`; `TQ_ERR_CANCELLED` by `signal`; `TQ_ERR_CLOSED` when draining or closed; `TQ_ERR_UNREACHABLE`
  * and `TQ_ERR_UNKNOWN_OUTCOME` when whoever takes the tasks is gone; `TQ_ERR_LIMIT` when a million tasks already wait.
