@@ -188,7 +188,7 @@ const attempt: StateTable = {
   transitions: [
     { from: start, on: "TASKS", to: "queued", does: "" },
     { from: "queued", on: "free slot", to: "running", does: "calls the handler" },
-    { from: "queued", on: "RECALL, RESERVE, or drain", to: "gone", does: "RETURN" },
+    { from: "queued", on: "RECALL, RESERVE, pause, or drain", to: "gone", does: "RETURN" },
     { from: "queued", on: "CANCEL, or not adopted", to: "gone", does: "" },
     { from: "running", on: "the handler completes", to: "computed", does: "" },
     { from: "running", on: "the handler fails, or its time is up", to: "gone", does: "FAILED" },
