@@ -25,6 +25,10 @@ test("the examples and the code of all READMEs compile under strict settings, an
   expect(await typeErrors(packed().userProject)).toBe("");
 });
 
+test("code without await using compiles with the library of ES2022 and a bundler's resolution", async () => {
+  expect(await typeErrors(packed().userProject, "tsconfig.older.json")).toBe("");
+});
+
 test("the README's pipeline in one process runs", async () => {
   const output = await outputOf("examples/local.ts", { folder: packed().userProject });
   expect(output[0]).toBe("7 squared is 49");

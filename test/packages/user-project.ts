@@ -21,6 +21,15 @@ const compilerOptions = {
   skipLibCheck: false,
 };
 
+/** Of somebody with an older standard library who bundles what they write. */
+const olderOptions = {
+  ...compilerOptions,
+  target: "es2022",
+  lib: ["es2022"],
+  module: "esnext",
+  moduleResolution: "bundler",
+};
+
 /** `folder` must not exist. */
 export async function createUserProject(folder: string, packed: readonly PackedPackage[]): Promise<void> {
   await mkdir(folder);
@@ -42,7 +51,10 @@ export async function createUserProject(folder: string, packed: readonly PackedP
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, undefined, 2));
   // JSON is YAML.
   await writeFile(join(folder, "pnpm-workspace.yaml"), JSON.stringify(settings, undefined, 2));
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }, undefined, 2));
+  const configure = (name: string, settings: object) =>
+    writeFile(join(folder, name), JSON.stringify(settings, undefined, 2));
+  await configure("tsconfig.json", { compilerOptions });
+  await configure("tsconfig.older.json", { compilerOptions: olderOptions, include: ["fixtures"] });
   await cp(join(workspace, "examples"), join(folder, "examples"), {
     recursive: true,
     filter: (source) => !["node_modules", "package.json"].includes(basename(source)),
@@ -63,10 +75,10 @@ const codeIn = (text: string): string =>
   [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code).join("\n");
 
 /** What the compiler says of the project's code: nothing, if all is well. */
-export async function typeErrors(project: string): Promise<string> {
+export async function typeErrors(project: string, configuration = "tsconfig.json"): Promise<string> {
   try {
     const compiler = join(project, "node_modules/typescript/bin/tsc");
-    return await run(process.execPath, [compiler, "--project", project], project);
+    return await run(process.execPath, [compiler, "--project", configuration], project);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
