@@ -69,3 +69,11 @@ test("two-ventilators.ts gives each ventilator half of the workers, although one
   expect(Number(percent)).toBeGreaterThan(40);
   expect(Number(percent)).toBeLessThan(60);
 });
+
+test("events.ts shows a late subscriber what waits, and then the events it has chosen, over a proxy", async () => {
+  expect(await outputOf("examples/events.ts")).toEqual([
+    "snapshot 3 tasks wait, 0 workers",
+    "worker.joined from the ventilator",
+    "task.failed 2: 3 is odd",
+  ]);
+});
