@@ -30,6 +30,7 @@ import { bindPullLink, ConnectedPullLink } from "./zeromq-pull-links.ts";
 import { bindPushLink, ConnectedPushLink } from "./zeromq-push-links.ts";
 import { bindServerLink } from "./zeromq-server-link.ts";
 import {
+  type Context,
   createContext,
   createDealer,
   createPull,
@@ -78,8 +79,13 @@ class ZeromqTransport implements Transport, EventTransport {
 
   constructor(options: ZeromqOptions) {
     this.#silenceMs = options.silenceMs ?? linkLimits.silenceMs;
+    let context: Context | undefined;
     this.#settings = {
-      context: createContext(),
+      // Its threads are not needed for inproc alone.
+      get context() {
+        context ??= createContext();
+        return context;
+      },
       lingerMs: options.lingerMs ?? linkLimits.lingerMs,
       frameBytesMax: options.frameBytesMax ?? linkLimits.frameBytesMax,
       handshakeMs: options.handshakeMs ?? linkLimits.handshakeMs,
