@@ -6,6 +6,7 @@ import {
   defaultName,
   drawBootId,
   drawOrigin,
+  logNobody,
   monotonicNow,
   type TqLogger,
 } from "@tq/common/node";
@@ -110,7 +111,7 @@ class RunningProducer {
     this.#log = options.log ?? createLogger("producer");
     this.#onEvent = internals.onEvent;
     this.#ownsTransport = internals.transport === undefined;
-    this.#transport = internals.transport ?? createZeromqTransport();
+    this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
     const ventilators = options.ventilators.map((endpoint, index) => ({
       channel: channelOf(index),
       endpoint,

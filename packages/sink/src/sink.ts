@@ -5,7 +5,14 @@ import { type AnyTask, type Result, type ResultIdentity, type TaskOutput, TqErro
 import { invariant, isTask } from "@tq/common/contract";
 import { EventHub, type EventsOptions, openEvents } from "@tq/common/event-stream";
 import type { TqEvent } from "@tq/common/events";
-import { createLogger, defaultName, drawBootId, drawFirstSession, type TqLogger } from "@tq/common/node";
+import {
+  createLogger,
+  defaultName,
+  drawBootId,
+  drawFirstSession,
+  logNobody,
+  type TqLogger,
+} from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
   type CompressionStats,
@@ -148,8 +155,9 @@ class RunningSink implements Sink {
 
   constructor(options: SinkOptions, internals: SinkInternals) {
     const bootId = drawBootId();
+    this.#log = options.log ?? createLogger("sink");
     this.#ownsTransport = internals.transport === undefined;
-    this.#transport = internals.transport ?? createZeromqTransport();
+    this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
     const name = options.name ?? defaultName();
     this.#hub = new EventHub({
       source: { role: "sink", name, bootId },
@@ -157,7 +165,6 @@ class RunningSink implements Sink {
       watch: (types) => this.#core.watchTasks(types),
     });
     this.#store = internals.store ?? createMemoryStore(bootId);
-    this.#log = options.log ?? createLogger("sink");
     this.#onEvent = internals.onEvent;
     let core: SinkCore | undefined;
     this.#driver = createDriver({

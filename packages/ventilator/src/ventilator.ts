@@ -10,6 +10,7 @@ import {
   drawBootId,
   drawFirstSession,
   drawOrigin,
+  logNobody,
   monotonicNow,
   type TqLogger,
 } from "@tq/common/node";
@@ -141,7 +142,7 @@ class RunningVentilator {
     this.#name = options.name ?? defaultName();
     this.#log = options.log ?? createLogger("ventilator");
     this.#ownsTransport = internals.transport === undefined;
-    this.#transport = internals.transport ?? createZeromqTransport();
+    this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
     const eventLog = new EventLog(this.#log, monotonicNow);
     this.#hub = new EventHub({
       source: { role: "ventilator", name: this.#name, bootId: this.#bootId },

@@ -4,7 +4,7 @@
  */
 import { errorCodes, isTqError, TqError, type TqErrorCode } from "@tq/common";
 import { invariant, toRemoteError } from "@tq/common/contract";
-import { createLogger, drawBootId, type TqLogger } from "@tq/common/node";
+import { createLogger, drawBootId, logNobody, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
   type CompressionStats,
@@ -122,7 +122,7 @@ class RunningWorker implements Worker {
     this.#onEvent = internals.onEvent;
     this.#lendHeart = internals.lendHeart;
     this.#ownsTransport = internals.transport === undefined;
-    this.#transport = internals.transport ?? createZeromqTransport();
+    this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
     const isRemote = ventilators.every((endpoint) => parseEndpoint(endpoint).kind !== "memory");
     const hasHeart = isRemote || this.#lendHeart !== undefined;
     this.#table = hasHeart ? new HeartTable({ ventilators: ventilators.length, slots }) : undefined;

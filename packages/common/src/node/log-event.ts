@@ -16,3 +16,14 @@ export function writeEvent(log: TqLogger, event: { readonly type: string }, word
   const { type, name: peer, ...fields }: { type: string; name?: unknown } = event;
   log[words.level]({ event: type, ...(peer === undefined ? {} : { peer }), ...fields }, words.message);
 }
+
+/** Says when there is nobody to connect to: a host name without an address, or an inproc endpoint that is not bound. */
+export function logNobody(
+  log: TqLogger,
+): (nobody: { endpoint: string; code: string; message: string }) => void {
+  return ({ endpoint, code, message }) =>
+    log.warn(
+      { event: "endpoint.nobody", endpoint, code },
+      `cannot connect to ${endpoint}: ${message}; still trying`,
+    );
+}
