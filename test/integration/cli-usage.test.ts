@@ -31,6 +31,16 @@ test("misuse ends with code 2 and one line on stderr that says what is wrong", a
   expect(stderr).toEqual(oneLine("TQ_ERR_INVALID_OPTION", /unknown option '--bnid'.*--bind/));
 });
 
+test.each([
+  [["sink", "--bind", "inproc://results"], "--bind: inproc://results"],
+  [["worker", "h.ts", "--ventilator", anyPort, "inproc://tasks"], "--ventilator: inproc://tasks"],
+  [["proxy", "--publishers", "memory:p", "--subscribers", anyPort], "--publishers: memory:p"],
+])("%j is refused: what stays within a process joins no processes", async (command, what) => {
+  const { exitCode, stdout, stderr } = await tq(command);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr).toEqual(oneLine("TQ_ERR_INVALID_ENDPOINT", new RegExp(`${what}: .*ipc://`)));
+});
+
 describe("files of handlers with a mistake", () => {
   let folder: string;
   beforeEach(() => {

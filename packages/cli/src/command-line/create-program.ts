@@ -14,6 +14,7 @@ import { describeWorker, runWorker, type WorkerCommandOptions } from "../command
 import type { ExitCode } from "../exit-codes.ts";
 import type { LogLevel } from "../output/create-cli-logger.ts";
 import { type Environment, jsonFlag, logLevelOption } from "./options.ts";
+import { refuseInproc } from "./refuse-inproc.ts";
 
 const epilogue = `
 Every option can also be given by environment: --log-level as TQ_LOG_LEVEL.
@@ -27,7 +28,8 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
     .version(readVersion())
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .addHelpText("after", epilogue);
+    .addHelpText("after", epilogue)
+    .hook("preAction", (_program, command) => refuseInproc(command));
 
   const add = (name: string, logLevel: LogLevel = "info"): Command =>
     program.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));
