@@ -62,3 +62,4 @@ describePipeline("startLocal with three workers", () => local({ handlers, worker
 describePipeline("startLocal with threads", () => local({ handlers: file, threads: true, workers: 2 }));
 describePipeline("roles over tcp", () => roles(() => "tcp://127.0.0.1:*"));
 describePipeline("roles over ipc", () => roles(() => `ipc://${join(tmpdir(), `tq-${randomUUID()}.sock`)}`));
+describePipeline("roles over inproc", () => roles(() => "inproc://*"));
