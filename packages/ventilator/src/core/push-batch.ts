@@ -3,7 +3,7 @@
  * they arrived in. Whatever can happen to a single task here (cancelled, expired) takes it out of the batch: it is *dropped*.
  */
 import type { SparseColumn, TaskOptionColumns, Values } from "@tq/common/wire";
-import { bytesOfValues, type Piece, prefixOffsets } from "@tq/common/wire";
+import { bytesOfValues, type Piece, prefixOffsets, sizesOfValues } from "@tq/common/wire";
 
 export interface PushBatchContent {
   readonly first: number;
@@ -19,7 +19,10 @@ export class PushBatch {
   readonly count: number;
   readonly options: TaskOptionColumns;
   readonly values: Values;
+  /** Where each payload begins in the slab. */
   readonly offsets: Uint32Array;
+  /** The bytes of all payloads before each one, attachments included. */
+  readonly #sizes: Uint32Array;
   readonly acceptedAt: number;
   /** Position of the first task that is not sent. */
   from = 0;
@@ -33,6 +36,7 @@ export class PushBatch {
     this.options = options;
     this.values = values;
     this.offsets = prefixOffsets(values.lengths);
+    this.#sizes = values.attachments === undefined ? this.offsets : prefixOffsets(sizesOfValues(values));
     this.acceptedAt = acceptedAt;
     this.expiresAt = acceptedAt + least(options.expiresMs);
   }
@@ -43,6 +47,10 @@ export class PushBatch {
 
   get bytes(): number {
     return bytesOfValues(this.values);
+  }
+
+  bytesOf(from: number, to: number): number {
+    return (this.#sizes[to] ?? 0) - (this.#sizes[from] ?? 0);
   }
 
   isDropped(index: number): boolean {
@@ -82,10 +90,9 @@ export class PushBatch {
       to = from;
       while (to < limit && !this.isDropped(to)) to += 1;
     }
-    const start = offsets[from] ?? 0;
-    if ((offsets[to] ?? 0) - start > bytesMax) {
+    if (this.bytesOf(from, to) > bytesMax) {
       to = from + 1;
-      while ((offsets[to + 1] ?? 0) - start <= bytesMax) to += 1;
+      while (this.bytesOf(from, to + 1) <= bytesMax) to += 1;
     }
     return { values: this.values, offsets, from, to };
   }

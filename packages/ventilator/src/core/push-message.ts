@@ -38,7 +38,7 @@ export function takeContent(
     ids.addRun(origin.origin, batch.first + from, to - from);
     options.add(batch, { from, to, position: tasks }, now);
     tasks += to - from;
-    bytes += (piece.offsets[to] ?? 0) - (piece.offsets[from] ?? 0);
+    bytes += batch.bytesOf(from, to);
     origin.sent(batch, to);
     // Only from one small batch to the next: a cut slab is not worth a copy.
     if (batch.count > smallTasks) break;
