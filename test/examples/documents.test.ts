@@ -3,6 +3,7 @@ import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { defaultPolicy } from "@tq/common";
 import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
+import { eventLimits } from "@tq/common/events";
 import { submitLimits } from "@tq/common/submit";
 import { linkLimits } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
@@ -83,6 +84,7 @@ const figures: Record<string, object> = {
   link: linkLimits,
   wire: wireLimits,
   submit: submitLimits,
+  event: eventLimits,
 };
 
 test("the figures of docs/guarantees.md are those of the code", () => {
