@@ -2,8 +2,8 @@
 import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { defaultPolicy } from "@tq/common";
-import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
 import { eventLimits } from "@tq/common/events";
+import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
 import { submitLimits } from "@tq/common/submit";
 import { linkLimits } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
