@@ -2,7 +2,7 @@
  * Several ventilators and sinks that share workers, in one simulated world, and everything that can be done to them: to
  * crash, to come back with or without memory, to stand still, to drain and to leave.
  */
-import type { TaskPolicy } from "@tq/common";
+import { type TaskPolicy, TqError } from "@tq/common";
 import type { SubmitOrigins } from "@tq/common/protocol";
 import { forEachId, idRun, type SubmitEvents, type SubmitPort } from "@tq/common/protocol";
 import { encodeValues } from "@tq/common/wire";
@@ -195,7 +195,10 @@ export class Cluster {
         connect: (channel, endpoint) => node.connect(channel, endpoint.slice("memory:".length)),
         disconnect: (channel) => node.disconnect(channel),
         abort: () => {},
-        report: this.#report,
+        report: (event) => {
+          this.#report(event);
+          if (event.type === "worker.drain-asked") node.after(0, () => this.#leave({ node, core }));
+        },
         drawBootId: world.draw64,
       },
     );
@@ -213,6 +216,16 @@ export class Cluster {
     const running = { node, core };
     this.workers.push(running);
     return running;
+  }
+
+  /** A worker that drains closes when it has nothing left, and another comes in its place. */
+  #leave({ node, core }: RunningWorker): void {
+    if (!core.isEmpty) return node.after(20, () => this.#leave({ node, core }));
+    core.stop(this.world.clock.now(), new TqError("TQ_ERR_CLOSED", "the worker leaves"));
+    this.world.clock.after(20, () => {
+      node.crash();
+      this.startWorker();
+    });
   }
 
   /** In a ventilator's process. */
