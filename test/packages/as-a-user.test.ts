@@ -81,9 +81,9 @@ test("the installed command says what it can, by the link that the package manag
   const shell = (line: string) =>
     run("env", [`PATH=${dirname(process.execPath)}:${process.env.PATH}`, "sh", "-c", line], folder);
   expect(await shell("node_modules/.bin/tq --version")).toBe(`${version}\n`);
-  const help = await shell("node_modules/.bin/tq --help");
-  for (const name of ["ventilator", "worker", "sink", "submit"])
-    expect(help).toMatch(new RegExp(`^ +${name} `, "m"));
+  const help = await run(process.execPath, ["packages/cli/src/main.ts", "--help"], workspace);
+  expect(help).toMatch(/^ +ventilator .*\n +worker .*\n +sink .*\n +submit /m);
+  expect(await shell("node_modules/.bin/tq --help")).toBe(help);
 });
 
 test.each([

@@ -29,6 +29,7 @@ export interface PushIntakeHost {
   violated(reason: string): void;
 }
 
+/** Numbers of outcomes of the push lane, since the start. */
 export interface PushIntakeStats {
   /** Outcomes that came, without those that came before. */
   readonly received: number;

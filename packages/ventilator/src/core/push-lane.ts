@@ -47,6 +47,7 @@ export interface PushLaneParts {
   readonly violated: (channel: string, reason: string) => void;
 }
 
+/** Numbers of tasks of the push lane. */
 export interface PushStats {
   /** Tasks that wait to be sent. */
   readonly queued: number;

@@ -30,6 +30,7 @@ export interface PushLaneHost {
   mayStart(): boolean;
 }
 
+/** Numbers of tasks of the push lane that a worker has. */
 export interface PushStats {
   /** Pushed tasks that wait for a slot, that run, and whose outcomes wait for a sink's pipe. */
   readonly waiting: number;
