@@ -1,8 +1,10 @@
 /** Roles of one process, joined by inproc: in its main thread and in others. */
 import { Worker as Thread } from "node:worker_threads";
 import { handler } from "@tq/common";
+import { startProducer } from "@tq/producer";
 import { expect, onTestFinished, test } from "vitest";
 import { hold, square } from "./fixtures/tasks.ts";
+import { CapturedLog } from "./support/captured-log.ts";
 import { Cluster, waitOptions } from "./support/cluster.ts";
 import { CollectedResults } from "./support/collected-results.ts";
 import { patient } from "./support/timings.ts";
@@ -80,4 +82,13 @@ test("a name that nobody has bound is said in the log, with what inproc cannot r
         msg: expect.stringContaining("nobody in this process has bound it"),
       },
     ]);
+});
+
+test("a producer that finds nobody says why there can be nobody", async () => {
+  await expect(
+    startProducer({ ventilators: ["inproc://elsewhere"], timeoutMs: 1_500, log: new CapturedLog().log }),
+  ).rejects.toMatchObject({
+    code: "TQ_ERR_UNREACHABLE",
+    message: expect.stringContaining("within 1500 ms: nobody in this process has bound it"),
+  });
 });

@@ -18,6 +18,7 @@ import {
   createDriver,
   createZeromqTransport,
   type Driver,
+  type NobodyThere,
   type Transport,
 } from "@tq/common/transport";
 import { mention, type ProducerEvent } from "./core/events.ts";
@@ -99,6 +100,8 @@ class RunningProducer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #endpoints: readonly string[];
   readonly #timeoutMs: number;
+  /** By endpoint: why nobody can be there. */
+  readonly #reasons = new Map<string, string>();
   /** What the submitter wants to do before the core flushes. */
   #endOfTurn: (() => void)[] = [];
   #closing: Promise<void> | undefined;
@@ -111,7 +114,8 @@ class RunningProducer {
     this.#log = options.log ?? createLogger("producer");
     this.#onEvent = internals.onEvent;
     this.#ownsTransport = internals.transport === undefined;
-    this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
+    this.#transport =
+      internals.transport ?? createZeromqTransport({ onNobody: (nobody) => this.#sawNobody(nobody) });
     const ventilators = options.ventilators.map((endpoint, index) => ({
       channel: channelOf(index),
       endpoint,
@@ -249,6 +253,11 @@ class RunningProducer {
     };
   }
 
+  #sawNobody(nobody: NobodyThere): void {
+    logNobody(this.#log)(nobody);
+    this.#reasons.set(nobody.endpoint, nobody.message);
+  }
+
   #report(event: ProducerEvent): void {
     logEvent(this.#log, event);
     this.#onEvent?.(event);
@@ -258,7 +267,7 @@ class RunningProducer {
     }
     // All links count from the same start, so the first that gives up speaks for the others.
     if (event.type === "ventilator.unreachable") {
-      this.#started.reject(unreachableAt(this.#endpoints, this.#timeoutMs));
+      this.#started.reject(unreachableAt(this.#endpoints, this.#timeoutMs, [...this.#reasons.values()]));
     }
   }
 }

@@ -2,8 +2,14 @@
 import { errorCodes, TqError, type TqErrorCode } from "@tq/common";
 import type { Refused } from "@tq/common/wire";
 
-export function unreachableAt(endpoints: readonly string[], timeoutMs: number): TqError {
-  const message = `no ventilator answered at ${endpoints.join(", ")} within ${timeoutMs} ms`;
+/** `reasons`: why nobody can be there at all, where that is known. */
+export function unreachableAt(
+  endpoints: readonly string[],
+  timeoutMs: number,
+  reasons: readonly string[] = [],
+): TqError {
+  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  const message = `no ventilator answered at ${endpoints.join(", ")} within ${timeoutMs} ms${why}`;
   return new TqError("TQ_ERR_UNREACHABLE", message, { details: { endpoints, timeoutMs } });
 }
 
