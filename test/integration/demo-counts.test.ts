@@ -110,6 +110,17 @@ describe("the counts are those of an independent count", () => {
     }
   });
 
+  test("of a folder with every oddity, each task sent once over the push lane", async () => {
+    fillWithOddities();
+    const { exitCode, stdout, stderr } = await demo(["--lane", "push", "--json", "--dir", folder]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(lastLine(stdout)).toEqual({
+      ...countWithShell("md", "txt"),
+      redelivered: 0,
+      seconds: expect.any(Number),
+    });
+  });
+
   test("of a single file and a single worker, which is killed", async () => {
     write("only.md", "Just these. just");
     const { exitCode, stdout } = await demo(["--kill", "--json", "--workers", "1", "--dir", folder]);
@@ -149,6 +160,13 @@ test("a file that cannot be read fails its own task only, is named, and ends wit
   expect(exitCode).toBe(3);
   expect(stderr).toMatch(/^demo: not counted: .*\/n{250}\.md: ENAMETOOLONG.*\(trace [0-9a-f]{32}\)$/m);
   expect(lastLine(stdout)).toMatchObject({ files: 1, words: 4, redelivered: expect.any(Number) });
+});
+
+test("a worker is not killed on the push lane: nothing runs again there, so that the counts could not be right", async () => {
+  write("only.md", "Just these.");
+  const { exitCode, stdout, stderr } = await demo(["--lane", "push", "--kill", "--json", "--dir", folder]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr).toMatch(/^tq: TQ_ERR_INVALID_OPTION: --kill needs --lane credit: .* not run again .*\n$/);
 });
 
 describe("a folder that is no good is a clear error, and nothing is started", () => {

@@ -1,5 +1,6 @@
 /** The demo's command line. */
 import { join } from "node:path";
+import { TqError } from "@tq/common";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { readCount } from "../command-line/options.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -8,12 +9,13 @@ import { say } from "../output/report-error.ts";
 import { findFiles } from "./find-files.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { formatJson, formatTable } from "./report.ts";
-import { runDemo } from "./run-demo.ts";
+import { type Lane, runDemo } from "./run-demo.ts";
 
 interface DemoOptions {
   readonly dir?: readonly string[];
   readonly ext: readonly string[];
   readonly workers: number;
+  readonly lane: Lane;
   readonly kill: boolean;
   readonly json: boolean;
 }
@@ -42,6 +44,11 @@ export function createDemoProgram(onEnd: (exitCode: ExitCode) => void): Command 
         .default(["md", "txt"], "md,txt"),
     )
     .addOption(new Option("--workers <n>", "worker processes").argParser(readCount(1, workersMax)).default(2))
+    .addOption(
+      new Option("--lane <lane>", "push: over PUSH and PULL, each task at most once")
+        .choices(["credit", "push"] satisfies readonly Lane[])
+        .default("credit"),
+    )
     .option("--kill", "kill a worker with SIGKILL half way, and start another", false)
     .option("--json", "print one line of JSON", false)
     .action(async (options: DemoOptions) => onEnd(await demo(options)));
@@ -55,11 +62,16 @@ function readEndings(text: string): readonly string[] {
   throw new InvalidArgumentError("It takes endings such as md,txt.");
 }
 
-async function demo({ dir, ext, workers, kill, json }: DemoOptions): Promise<ExitCode> {
+async function demo({ dir, ext, workers, lane, kill, json }: DemoOptions): Promise<ExitCode> {
+  if (kill && lane === "push") {
+    const message =
+      "--kill needs --lane credit: what a killed worker had is not run again on the push lane, so the counts could not be right";
+    throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "kill" } });
+  }
   const { files, unlisted } = await findFiles(dir ?? [dependencies], ext);
   using bar = new ProgressBar(files.length);
   if (!json) bar.say(`counting the words of ${files.length} files with ${workers} workers`);
-  const result = await runDemo({ files, workers, isKilling: kill, bar });
+  const result = await runDemo({ files, workers, lane, isKilling: kill, bar });
   bar[Symbol.dispose]();
   const failed = [...unlisted, ...result.failed];
   for (const line of failed) say(`demo: not counted: ${line}\n`);

@@ -16,9 +16,12 @@ import { StallWatch } from "./stall-watch.ts";
 import { TaskFiles } from "./task-files.ts";
 import type { Totals } from "./totals.ts";
 
+export type Lane = "credit" | "push";
+
 export interface DemoRun {
   readonly files: readonly Buffer[];
   readonly workers: number;
+  readonly lane: Lane;
   readonly isKilling: boolean;
   readonly bar: ProgressBar;
 }
@@ -49,12 +52,14 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
   let redelivered = 0;
   const onEvent = (event: VentilatorEvent): void => {
     if (event.type === "worker.gone") redelivered += event.leases;
+    if (event.type === "push.missing") onFailed(lost(event.missing));
   };
   try {
     const { endpoint } = await sink.next("ready");
+    const push = run.lane === "push" ? { push: "tcp://127.0.0.1:*" } : {};
     void sink.exited.then((end) => onFailed(new TqError("TQ_ERR_INTERNAL", `the sink ended: ${end}`)));
     const log = createCliLogger("ventilator", demoLogLevel());
-    const options = { workers: "tcp://127.0.0.1:*", sinks: [endpoint], log };
+    const options = { workers: "tcp://127.0.0.1:*", sinks: [endpoint], log, ...push };
     ventilator = await startVentilator(options, { onEvent });
     workers = new DemoWorkers({ ventilator: ventilator.endpoints.workers, say: bar.say, onFailed });
     const result = await Promise.race([count(run, { sink, ventilator, workers, onFailed }), broken.promise]);
@@ -73,6 +78,12 @@ export async function runDemo(run: DemoRun): Promise<DemoResult> {
   }
 }
 
+const lost = (missing: number): TqError =>
+  new TqError(
+    "TQ_ERR_WORKER_LOST",
+    `${missing} tasks went with a worker; on the push lane they are not run again`,
+  );
+
 type Counted = Omit<DemoResult, "redelivered">;
 
 interface Processes {
@@ -83,7 +94,8 @@ interface Processes {
 }
 
 async function count(run: DemoRun, { sink, ventilator, workers, onFailed }: Processes): Promise<Counted> {
-  const { files, isKilling, bar } = run;
+  const { files, lane, isKilling, bar } = run;
+  const delivery = lane === "push" ? "at-most-once" : "at-least-once";
   await Promise.all(Array.from({ length: run.workers }, () => workers.start()));
   using stall = new StallWatch(onFailed);
   sink.onMessage((message) => {
@@ -98,6 +110,7 @@ async function count(run: DemoRun, { sink, ventilator, workers, onFailed }: Proc
     const { ids } = await ventilator.submitMany(
       countWords,
       some.map((path) => ({ path })),
+      { delivery },
     );
     taskFiles.add(ids, some);
   };

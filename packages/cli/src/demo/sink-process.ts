@@ -37,6 +37,7 @@ function obey(message: ToDemoSink, sink: Sink): void {
 async function run(): Promise<void> {
   await using sink = await startSink({
     bind: "tcp://127.0.0.1:*",
+    push: "tcp://127.0.0.1:*",
     name: "sink",
     log: createCliLogger("sink", demoLogLevel()),
   });
