@@ -1,5 +1,8 @@
-/** What one measurement of the credit lane sends. */
-export interface CreditLoad {
+export type Lane = "credit" | "push";
+
+/** What one measurement of a lane sends. */
+export interface LaneLoad {
+  readonly lane: Lane;
   /** Tasks of the measured run. */
   readonly tasks: number;
   /** Tasks before it, so that the code is compiled and the window has tuned itself. */

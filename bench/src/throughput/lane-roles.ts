@@ -1,8 +1,9 @@
 /**
- * The same work as the raw pipeline's, done by tq's credit lane with its default settings: a ventilator that submits, a
+ * The same work as the raw pipeline's, done by one of tq's lanes with its default settings: a ventilator that submits, a
  * worker, a sink, one process each over tcp.
  *
- * The run ends when the sink's loop has had every result and the ventilator has settled every task, whichever is later.
+ * The run ends when the sink's loop has had every result and, on the credit lane, the ventilator has settled every task,
+ * whichever is later. On the push lane the ventilator is told only how many came.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { defineTask, type } from "@tq/common";
@@ -10,7 +11,7 @@ import { startSink } from "@tq/sink";
 import { startVentilator, type Ventilator } from "@tq/ventilator";
 import { handler, startWorker } from "@tq/worker";
 import { runStage, type Stage, sharedNow } from "../pipeline/stage.ts";
-import type { CreditLoad } from "./credit-load.ts";
+import type { LaneLoad } from "./lane-load.ts";
 
 interface Input {
   readonly id: number;
@@ -25,12 +26,14 @@ interface Output {
 
 const doubling = defineTask({ name: "bench.double", input: type<Input>(), output: type<Output>() });
 
-runStage<CreditLoad>({ ventilator: ventilate, worker: work, sink: collect });
+runStage<LaneLoad>({ ventilator: ventilate, worker: work, sink: collect });
 
-async function ventilate(stage: Stage<CreditLoad>): Promise<void> {
+async function ventilate(stage: Stage<LaneLoad>): Promise<void> {
   const { load } = stage;
   const { sink } = await stage.hear("connect");
-  const ventilator = await startVentilator({ workers: "tcp://127.0.0.1:*", sinks: [sink] });
+  const push = load.lane === "push" ? { push: "tcp://127.0.0.1:*" } : {};
+  const ventilator = await startVentilator({ workers: "tcp://127.0.0.1:*", sinks: [sink], ...push });
+  const delivery = load.lane === "push" ? "at-most-once" : "at-least-once";
   stage.say({ said: "bound", endpoint: ventilator.endpoints.workers });
   const text = load.payloadBytes > 0 ? "x".repeat(load.payloadBytes) : undefined;
 
@@ -40,11 +43,13 @@ async function ventilate(stage: Stage<CreditLoad>): Promise<void> {
     }
   }
 
-  await ventilator.submitMany(doubling, inputs(0, load.warmUpTasks));
+  await ventilator.submitMany(doubling, inputs(0, load.warmUpTasks), { delivery });
   await allSettled(ventilator);
   await stage.start();
   stage.say({ said: "started", at: sharedNow() });
-  await ventilator.submitMany(doubling, inputs(load.warmUpTasks, load.warmUpTasks + load.tasks));
+  await ventilator.submitMany(doubling, inputs(load.warmUpTasks, load.warmUpTasks + load.tasks), {
+    delivery,
+  });
   await allSettled(ventilator);
   stage.say({ said: "done", at: sharedNow() });
   await stage.stop(() => void ventilator.close());
@@ -52,10 +57,14 @@ async function ventilate(stage: Stage<CreditLoad>): Promise<void> {
 
 /** Looks once a millisecond: seldom enough to cost the run nothing, and a second's run ends a millisecond late at most. */
 async function allSettled(ventilator: Ventilator): Promise<void> {
-  while (ventilator.stats().unsettled > 0) await pause(1);
+  for (;;) {
+    const { unsettled, push } = ventilator.stats();
+    if (unsettled === 0 && push.unheard === 0) return;
+    await pause(1);
+  }
 }
 
-async function work(stage: Stage<CreditLoad>): Promise<void> {
+async function work(stage: Stage<LaneLoad>): Promise<void> {
   const { ventilator } = await stage.hear("connect");
   const double = handler(doubling, async ({ id, value, text }) => ({
     id,
@@ -66,9 +75,9 @@ async function work(stage: Stage<CreditLoad>): Promise<void> {
   await stage.stop(() => void worker.close());
 }
 
-async function collect(stage: Stage<CreditLoad>): Promise<void> {
+async function collect(stage: Stage<LaneLoad>): Promise<void> {
   const { load } = stage;
-  const sink = await startSink({ bind: "tcp://127.0.0.1:*" });
+  const sink = await startSink({ bind: "tcp://127.0.0.1:*", push: "tcp://127.0.0.1:*" });
   stage.say({ said: "bound", endpoint: sink.endpoint });
   const seen = new Uint8Array(load.warmUpTasks + load.tasks);
   let received = 0;

@@ -7,10 +7,10 @@ import { formatTable, parseCount, parseSize, printFigures, reportProgress } from
 import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import { measurePipeline, type PipelineFigures } from "../pipeline/measure-pipeline.ts";
 import { measureRawPipeline } from "../raw-pipeline/measure-raw-pipeline.ts";
-import type { CreditLoad } from "./credit-load.ts";
+import type { Lane, LaneLoad } from "./lane-load.ts";
 
 interface ThroughputOptions {
-  readonly lane: "credit";
+  readonly lane: Lane;
   readonly tasks: number;
   readonly payloadBytes: number;
   readonly rounds: number;
@@ -22,7 +22,11 @@ const rawTasksPerMessage = 256;
 
 export const throughputCommand = new Command("throughput")
   .description("tasks per second of a lane, as a ratio to the hand-written pipeline")
-  .addOption(new Option("--lane <lane>", "which lane to measure").choices(["credit"]).default("credit"))
+  .addOption(
+    new Option("--lane <lane>", "which lane to measure")
+      .choices(["credit", "push"] satisfies readonly Lane[])
+      .default("credit"),
+  )
   .option("--tasks <count>", "tasks per round", parseCount, 1_000_000)
   .option("--payload-bytes <count>", "text in each task besides its number", parseSize, 0)
   .option("--rounds <count>", "how often each is measured", parseCount, 5)
@@ -37,7 +41,7 @@ async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOption
     reportProgress(`throughput, ${lane} lane: round ${round} of ${rounds}`);
     await waitForQuiet();
     raw.push(await measureRawPipeline({ tasks, tasksPerMessage: rawTasksPerMessage, payloadBytes }));
-    own.push(await measureCreditLane(tasks, payloadBytes));
+    own.push(await measureLane(lane, { tasks, payloadBytes }));
   }
   raw.push(await measureRawPipeline({ tasks, tasksPerMessage: rawTasksPerMessage, payloadBytes }));
   const figures = {
@@ -57,10 +61,19 @@ async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOption
   printFigures(figures, { json, text: tableOf(figures) });
 }
 
-function measureCreditLane(tasks: number, payloadBytes: number): Promise<PipelineFigures> {
-  const load: CreditLoad = { tasks, warmUpTasks: Math.min(300_000, Math.ceil(tasks / 2)), payloadBytes };
-  const stages = new URL("./credit-roles.ts", import.meta.url);
-  return measurePipeline({ stages, load, tasks, doneBy: ["sink", "ventilator"] });
+function measureLane(
+  lane: Lane,
+  { tasks, payloadBytes }: { tasks: number; payloadBytes: number },
+): Promise<PipelineFigures> {
+  const warmUpTasks = Math.min(300_000, Math.ceil(tasks / 2));
+  const load: LaneLoad = { lane, tasks, warmUpTasks, payloadBytes };
+  const stages = new URL("./lane-roles.ts", import.meta.url);
+  return measurePipeline({
+    stages,
+    load,
+    tasks,
+    doneBy: lane === "credit" ? ["sink", "ventilator"] : ["sink"],
+  });
 }
 
 const medianOf = (rounds: readonly PipelineFigures[], figure: keyof PipelineFigures): number =>
