@@ -1,5 +1,5 @@
 // Packs and installs once for all test files of this project, before the first of them: packing twice at a time would cost
-// twice. If it fails, the tests that need it fail with its reason, and those of other projects run all the same.
+// twice. If it fails, one test says why, those that need it fail, and those of other projects run all the same.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

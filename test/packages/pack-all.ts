@@ -3,25 +3,33 @@
 import { execFile } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { cp, mkdir, symlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 export const workspace = join(import.meta.dirname, "../..");
 
+/** `packages/worker` and so on. */
+export const packageFolders: readonly string[] = globSync("packages/*/package.json", { cwd: workspace })
+  .map((manifest) => dirname(manifest))
+  .sort();
+
 export type PackedPackage = {
   readonly name: string;
-  /** Its folder in the workspace, such as `packages/worker`. */
+  /** One of `packageFolders`. */
   readonly folder: string;
   /** Path of the tarball. */
   readonly tarball: string;
 };
 
 const execute = promisify(execFile);
+/** Installing may fetch some MB on a slow line. Whatever takes longer hangs. */
+const runMsMax = 300_000;
 
 /** Runs a command to its end. Rejects with all it said if it fails. */
 export async function run(command: string, args: readonly string[], folder: string): Promise<string> {
   try {
-    const { stdout } = await execute(command, args, { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
+    const limits = { timeout: runMsMax, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await execute(command, args, { cwd: folder, ...limits });
     return stdout;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
@@ -44,13 +52,11 @@ export async function packAll(folder: string): Promise<PackedPackage[]> {
   const tarballs = join(folder, "tarballs");
   await mkdir(tarballs);
   await pnpm(["--filter", "./packages/*", "--recursive", "pack", "--pack-destination", tarballs], tree);
-  return globSync("packages/*", { cwd: tree })
-    .sort()
-    .map((path) => {
-      const { name, version } = JSON.parse(readFileSync(join(tree, path, "package.json"), "utf8"));
-      const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
-      return { name, folder: path, tarball: join(tarballs, file) };
-    });
+  return packageFolders.map((path) => {
+    const { name, version } = JSON.parse(readFileSync(join(tree, path, "package.json"), "utf8"));
+    const file = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+    return { name, folder: path, tarball: join(tarballs, file) };
+  });
 }
 
 const leftOut = new Set(["dist", ".bin", ".vite", ".vite-temp"]);

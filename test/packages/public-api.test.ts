@@ -2,8 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExportedNames } from "./exported-names.ts";
-import { run } from "./pack-all.ts";
-import { packageFolders, packed, packedFrom } from "./packed.ts";
+import { packageFolders, run } from "./pack-all.ts";
+import { packed, packedFrom } from "./packed.ts";
 
 const snapshotFile = (folder: string) => join(import.meta.dirname, "api", `${basename(folder)}.txt`);
 
@@ -40,7 +40,6 @@ describe.each(packageFolders)("%s", (folder) => {
     });
     const said =
       "the public API has changed: if that is meant, run the tests with --project packages --update";
-
     await expect(`${sections.join("\n\n")}\n`, said).toMatchFileSnapshot(snapshotFile(folder));
   });
 

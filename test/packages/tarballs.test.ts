@@ -5,7 +5,8 @@ import { problemAffectsResolutionKind } from "@arethetypeswrong/core/problems";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { describe, expect, test } from "vitest";
-import { packageFolders, packedFrom } from "./packed.ts";
+import { packageFolders } from "./pack-all.ts";
+import { packedFrom } from "./packed.ts";
 
 async function open(folder: string) {
   const { name, tarball } = packedFrom(folder);

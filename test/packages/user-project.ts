@@ -1,6 +1,7 @@
 // The project of somebody who uses tq: an empty folder outside of the workspace, in which the tarballs are installed, with
-// strict settings of the compiler, and the examples and the packages' READMEs as their code. pnpm installs, because it lets a package import only what
-// its own package.json names; and from the workspace's store, so that hardly anything is fetched.
+// strict settings of the compiler, and with the examples and the code of the packages' READMEs as their own. pnpm installs,
+// because it lets a package import only what its own package.json names; and from the workspace's store, so that hardly
+// anything is fetched.
 import { readFileSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
