@@ -164,7 +164,7 @@ test("a file that cannot be read fails its own task only, is named, and ends wit
 
 test("a worker is not killed on the push lane: nothing runs again there, so that the counts could not be right", async () => {
   write("only.md", "Just these.");
-  const { exitCode, stdout, stderr } = await demo(["--lane", "push", "--kill", "--json", "--dir", folder]);
+  const { exitCode, stdout, stderr } = await demo(["--lane", "push", "--kill", "--dir", folder]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   expect(stderr).toMatch(/^tq: TQ_ERR_INVALID_OPTION: --kill needs --lane credit: .* not run again .*\n$/);
 });
