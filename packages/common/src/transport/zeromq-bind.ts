@@ -1,5 +1,7 @@
 /** How every bound socket comes and goes, and what is said when its address cannot be had. */
+import { rmSync } from "node:fs";
 import { invariant, TqError } from "../contract/index.ts";
+import { parseEndpoint } from "./endpoint.ts";
 import { listenToSocket } from "./socket-events.ts";
 import {
   errorCode,
@@ -36,9 +38,20 @@ export async function bindSocket(socket: BoundSocket, address: string): Promise<
  * thread may use at a time. A close frees the address as well; the I/O thread does it, some time later.
  */
 export async function closeSocket(socket: BoundSocket): Promise<void> {
+  removeFile(socket.lastEndpoint);
   const ended = listenToSocket(socket.events, () => {});
   socket.close();
   await ended;
+}
+
+/**
+ * The library leaves the file of a Unix socket behind. It goes before the socket does: afterwards it may be another
+ * process's.
+ */
+function removeFile(endpoint: string | null): void {
+  const parsed = endpoint === null ? undefined : parseEndpoint(endpoint);
+  if (parsed?.kind !== "ipc" || parsed.path.startsWith("@")) return;
+  rmSync(parsed.path, { force: true });
 }
 
 export function addressInUse(endpoint: string, cause?: unknown): TqError {
