@@ -109,12 +109,17 @@ describe("suspects", () => {
     expect(bed.eventsOf("task.crashed")).toEqual([]);
   });
 
-  test("that cannot be sent do not keep the worker from others", () => {
+  test("that cannot be sent keep the worker from others for a second, and then not soon again", () => {
     const bed = troubledBed();
     const poor = bed.worker("poor", { credit: 0 });
     expect(verbsOf(poor)).toEqual(["RESERVE"]);
-    bed.pass(1_100);
-    expect(verbsOf(poor).slice(0, 3)).toEqual(["RESERVE", "RELEASE", "RESERVE"]);
+    bed.pass(30_000);
+    expect(verbsOf(poor)).toEqual(["RESERVE", "RELEASE"]);
+    bed.pass(31_400);
+    expect(verbsOf(poor)).toEqual(["RESERVE", "RELEASE", "RESERVE"]);
+    poor.session.sendUnnumbered({ verb: "GRANT", grants: [0, 3, 1_000_000] });
+    bed.settle();
+    expect(poor.tasks).toBe("1#2,2#2,3#2");
   });
 });
 

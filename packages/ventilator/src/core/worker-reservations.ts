@@ -11,7 +11,7 @@
  * Knows nothing of what the workers are wanted for.
  */
 import type { DefinitionQueue } from "./definition-queue.ts";
-import type { WorkerPeer } from "./worker-peer.ts";
+import type { WorkerDefinition, WorkerPeer } from "./worker-peer.ts";
 
 /**
  * How long a worker may take at first until another is tried, and how long it is kept without being used. Raised: suspects wait
@@ -94,7 +94,7 @@ export class WorkerReservations {
 
   /** Asks as many workers as the demand is worth, and others if those take long. */
   seek(now: number, { queue, parcels }: Demand): void {
-    const { open, pending, busy } = censusOf(queue);
+    const { open, pending, busy } = censusOf(now, queue);
     const share = Math.max(1, Math.floor(queue.workers.length / 2));
     const search = this.#searchFor(queue);
     for (const worker of open.slice(
@@ -121,7 +121,7 @@ export class WorkerReservations {
     now: number,
     { queue, search, share }: { queue: DefinitionQueue; search: Search; share: number },
   ): void {
-    const { open, pending, busy } = censusOf(queue);
+    const { open, pending, busy } = censusOf(now, queue);
     const workers = queue.workers.length;
     const newest = pending[pending.length - 1];
     const isOneTried = newest !== undefined && pending.length + busy > share;
@@ -166,18 +166,27 @@ export class WorkerReservations {
 const serves = (worker: WorkerPeer, queue: DefinitionQueue): boolean =>
   worker.definitions.some(({ info, isPaused }) => !isPaused && queue.fits(info.name, info.contract));
 
-const censusOf = (queue: DefinitionQueue): Census => {
+const censusOf = (now: number, queue: DefinitionQueue): Census => {
   const census: Census = { open: [], pending: [], busy: 0 };
-  for (const { worker, isPaused } of queue.workers) {
+  for (const definition of queue.workers) {
+    const { worker, isPaused } = definition;
     if (isPaused) continue;
-    if (worker.quarantine === "open") census.open.push(worker);
-    else if (worker.quarantine === "asked" || worker.quarantine === "reserved") census.pending.push(worker);
+    if (worker.quarantine === "open") {
+      if (isPromising(now, definition)) census.open.push(worker);
+    } else if (worker.quarantine === "asked" || worker.quarantine === "reserved") census.pending.push(worker);
     else census.busy += 1;
   }
   census.open.sort(bySuitability);
   census.pending.sort((a, b) => a.reservation - b.reservation);
   return census;
 };
+
+/**
+ * Whether it is worth asking. One that grants nothing may do so once it is reserved: the tasks of others had the room. But if
+ * it did not, its results wait for a sink that nobody reads, and it must not be kept from other work for that.
+ */
+const isPromising = (now: number, { worker, credit }: WorkerDefinition): boolean =>
+  credit.tasks > 0 || now - worker.triedAt >= patienceMsMax;
 
 /** Those first that were not tried in vain, or longest ago, and among them those that hold the least. */
 const bySuitability = (a: WorkerPeer, b: WorkerPeer): number => {
