@@ -48,6 +48,8 @@ const farewellMs = 250;
 
 const workersEndpoint = "memory:workers";
 const sinkEndpoint = "memory:sink";
+const pushEndpoint = "memory:push";
+const outcomesEndpoint = "memory:outcomes";
 
 /**
  * Starts a pipeline in this process; its workers in this thread or, with `threads: true`, on threads of their own.
@@ -69,10 +71,15 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     const workers: LocalWorker[] = [];
     for (const starting of startWorkers(options, { hub, name, log })) workers.push(keep(starting));
     await Promise.all(workers.map(({ ready }) => ready));
-    const sink = keep(await startSink({ bind: sinkEndpoint, name, log }, { transport: hub.transport() }));
+    const sink = keep(
+      await startSink(
+        { bind: sinkEndpoint, push: outcomesEndpoint, name, log },
+        { transport: hub.transport() },
+      ),
+    );
     const ventilator = keep(
       await startVentilator(
-        { workers: workersEndpoint, sinks: [sinkEndpoint], name, log },
+        { workers: workersEndpoint, sinks: [sinkEndpoint], push: pushEndpoint, name, log },
         { transport: hub.transport() },
       ),
     );

@@ -24,10 +24,14 @@ export interface LogLine {
   readonly message: string | undefined;
 }
 
+export type LinkKind = "client" | "push" | "pull";
+
 /** `link` is the number of a link, given by the thread. */
 export type FromThread =
-  | { readonly type: "connect"; readonly link: number; readonly endpoint: string }
+  | { readonly type: "connect"; readonly kind: LinkKind; readonly link: number; readonly endpoint: string }
   | { readonly type: "frames"; readonly link: number; readonly frames: Frames }
+  /** A message of a pipe; there may be another one under way. */
+  | { readonly type: "took"; readonly link: number }
   | { readonly type: "disconnect"; readonly link: number }
   | { readonly type: "heart"; readonly heart: HeartMemory }
   | { readonly type: "log"; readonly line: LogLine }
@@ -42,10 +46,14 @@ export type FromThread =
     }
   | { readonly type: "closed" };
 
-export type ToThread =
+/** About a link. */
+export type ToEnd =
   | { readonly type: "opened"; readonly link: number }
   | { readonly type: "frames"; readonly link: number; readonly frames: Frames }
-  | { readonly type: "close"; readonly drainMs: number };
+  /** For one message into a pipe. */
+  | { readonly type: "room"; readonly link: number };
+
+export type ToThread = ToEnd | { readonly type: "close"; readonly drainMs: number };
 
 /**
  * Frames that may be given away, and the buffers to give. Always copies: the sender keeps its own to repeat them, and to

@@ -112,11 +112,10 @@ export class ThreadWorker {
     if (links === undefined) return;
     switch (message.type) {
       case "connect":
-        return links.connect(message.link, message.endpoint);
       case "frames":
-        return links.send(message.link, message.frames);
+      case "took":
       case "disconnect":
-        return links.disconnect(message.link);
+        return links.take(message);
       case "heart":
         return links.beat(message.heart, this.#options.settings.ventilator);
       case "log":

@@ -1,7 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startLocal } from "@tq/local";
 import { startProducer } from "@tq/producer";
 import { startSink } from "@tq/sink";
 import { startVentilator } from "@tq/ventilator";
@@ -11,28 +7,14 @@ import handlers from "./fixtures/pipeline-handlers.ts";
 import { describePipeline, type Pipeline } from "./pipeline-suite.ts";
 
 const log = pino({ level: "silent" });
-const file = new URL("./fixtures/pipeline-handlers.ts", import.meta.url);
-
-type LocalStart = Parameters<typeof startLocal>[0];
-
-async function local(options: LocalStart): Promise<Pipeline> {
-  const tq = await startLocal({ ...options, log });
-  return {
-    submitter: tq,
-    results: (task) => tq.results(task),
-    stats: () => tq.stats().ventilator,
-    drain: () => tq.drain(),
-    close: () => tq.close(),
-    [Symbol.asyncDispose]: () => tq.close(),
-  };
-}
 
 /** Each role with links of its own; two workers, and a producer. `endpoint` gives a new one each time. */
 async function roles(endpoint: () => string): Promise<Pipeline> {
-  const sink = await startSink({ bind: endpoint(), log });
+  const sink = await startSink({ bind: endpoint(), push: endpoint(), log });
   const ventilator = await startVentilator({
     workers: endpoint(),
     producers: endpoint(),
+    push: endpoint(),
     sinks: [sink.endpoint],
     log,
   });
@@ -57,9 +39,5 @@ async function roles(endpoint: () => string): Promise<Pipeline> {
   };
 }
 
-describePipeline("startLocal", () => local({ handlers }));
-describePipeline("startLocal with three workers", () => local({ handlers, workers: 3, concurrency: 2 }));
-describePipeline("startLocal with threads", () => local({ handlers: file, threads: true, workers: 2 }));
 describePipeline("roles over tcp", () => roles(() => "tcp://127.0.0.1:*"));
-describePipeline("roles over ipc", () => roles(() => `ipc://${join(tmpdir(), `tq-${randomUUID()}.sock`)}`));
 describePipeline("roles over inproc", () => roles(() => "inproc://*"));
