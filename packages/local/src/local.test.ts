@@ -41,7 +41,7 @@ test("an option that it does not know is refused by name", async () => {
 test("a clean end warns of nothing", async () => {
   const said: object[] = [];
   const log = createThreadLog((line) => said.push(line), "warn");
-  for (let n = 0; n < 20; n++) {
+  for (let n = 0; n < 5; n++) {
     await using tq = await startLocal({ handlers: [squaring], workers: 2, log });
     await Promise.all([1, 2, 3].map((m) => tq.run(square, m)));
   }

@@ -44,7 +44,7 @@ const unreadLookMs = 50;
  * Where all is settled, the workers may not have been told of it yet, and would warn of what they leave. It takes a turn of the
  * loop or two, unless a handler does not heed that its task was cancelled.
  */
-const farewellMs = 250;
+const farewellMs = 1_000;
 
 const workersEndpoint = "memory:workers";
 const sinkEndpoint = "memory:sink";
