@@ -34,6 +34,13 @@ test("request-reply.ts gets answers in order, failures for themselves, and does 
   ]);
 });
 
+test("parallel-pipeline.ts sends each task once, to three workers, and says that nothing is missing", async () => {
+  expect(await outputOf("examples/parallel-pipeline.ts", { args: ["300"] })).toEqual([
+    "300 tasks accepted, 300 sent, 0 missing",
+    "1350 ms of naps, by 3 workers",
+  ]);
+});
+
 test("large-binary.ts gets video frames back in order, and says how fast", async () => {
   const [order, speed] = await outputOf("examples/large-binary.ts", { args: ["20"] });
   expect(order).toBe("20 frames of 1920x1080, in order");
