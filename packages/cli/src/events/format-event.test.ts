@@ -40,6 +40,7 @@ test("a snapshot is told by its totals", () => {
     producers: [],
     sinks: [],
     definitions: [],
+    pauses: [],
     totals,
   } as const;
   const line = formatEvent({ type: "snapshot", at: 0, source, state }, "people");

@@ -34,6 +34,13 @@ export interface VentilatorState {
     readonly leased: number;
     readonly suspects: number;
   }[];
+  /** What is paused, as commands in their order: of those that match a worker and a task the last one counts. */
+  readonly pauses: readonly {
+    readonly command: "pause" | "resume";
+    /** Absent: all tasks. */
+    readonly task?: string | undefined;
+    readonly tags: readonly string[];
+  }[];
   /** How many there are of each, also beyond those that are listed. */
   readonly totals: {
     readonly workers: number;
@@ -78,6 +85,6 @@ export type SourceState = VentilatorState | SinkState;
 /** Only the totals. */
 export function withoutLists(state: SourceState): SourceState {
   return state.role === "ventilator"
-    ? { ...state, workers: [], producers: [], sinks: [], definitions: [] }
+    ? { ...state, workers: [], producers: [], sinks: [], definitions: [], pauses: [] }
     : { ...state, peers: [], definitions: [] };
 }

@@ -134,6 +134,7 @@ describe("paused tasks", () => {
       paused: [{ task: "work", waiting: 3 }],
       pauses: [{ command: "pause", tags: [] }],
     });
+    expect(bed.core.state()).toMatchObject({ pauses: [{ command: "pause" }] });
     give(bed, { command: "resume" });
     bed.pass(2_500);
     expect(bed.core.stats()).toMatchObject({ paused: [], pauses: [] });

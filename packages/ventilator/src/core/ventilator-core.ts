@@ -265,6 +265,7 @@ export class VentilatorCore {
       workers: this.#workers,
       sinks: this.#sinks.peers,
       producers: this.#producerSessions.peers,
+      pauses: this.#controls.pauses,
     });
   }
 

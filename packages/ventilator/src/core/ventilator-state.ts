@@ -1,6 +1,7 @@
 /** How the ventilator stands, as a subscriber who comes late gets it. Costs a look at each batch, not at each task. */
 import { snapshotPeersMax, type VentilatorState } from "@tq/common/events";
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { PauseRule } from "./pause-rules.ts";
 import type { ProducerPeer } from "./producer-peer.ts";
 import type { SinkPeer } from "./sink-peers.ts";
 import type { TaskQueue } from "./task-batch.ts";
@@ -14,6 +15,7 @@ export interface StateParts {
   readonly workers: Workers;
   readonly sinks: readonly SinkPeer[];
   readonly producers: Iterable<ProducerPeer>;
+  readonly pauses: readonly PauseRule[];
 }
 
 export function ventilatorState(parts: StateParts): VentilatorState {
@@ -35,6 +37,7 @@ export function ventilatorState(parts: StateParts): VentilatorState {
       isConnected: client.session !== undefined,
     })),
     definitions: definitions.slice(0, snapshotPeersMax),
+    pauses: parts.pauses,
     totals: {
       workers: workers.size,
       producers: producers.length,
