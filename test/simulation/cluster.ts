@@ -5,7 +5,7 @@
 import { type TaskPolicy, TqError } from "@tq/common";
 import type { SubmitOrigins } from "@tq/common/protocol";
 import { forEachId, idRun, type SubmitEvents, type SubmitPort } from "@tq/common/protocol";
-import { encodeValues } from "@tq/common/wire";
+import { encodeValues, type IdRuns } from "@tq/common/wire";
 import { ProducerCore } from "../../packages/producer/src/core/producer-core.ts";
 import type { SinkLimits } from "../../packages/sink/src/core/limits.ts";
 import { SinkCore } from "../../packages/sink/src/core/sink-core.ts";
@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly fate: (attempt: StartedAttempt) => Fate;
   /** Of all definitions. Default: that of `pipeline.ts`. */
   readonly policy?: TaskPolicy;
+  /** With the push lane. Default false. */
+  readonly push?: boolean;
   /** How long a sink's loop thinks about one batch. Default 0. */
   readonly readMs?: () => number;
   /** A worker that died is started anew. Default true. */
@@ -115,8 +117,18 @@ export class Cluster {
       timing,
       sinks: Array.from({ length: options.sinks }, (_, sink) => `memory:s${sink}`),
       limits: options.ventilatorLimits,
-      port: { send: node.send, report: this.#report, random: world.random, drawBootId: world.draw64 },
+      port: {
+        send: node.send,
+        isWritable: (channel) => node.isWritable(channel),
+        report: this.#report,
+        random: world.random,
+        drawBootId: world.draw64,
+      },
     });
+    if (options.push === true) {
+      node.bindPush("push", `v${place}.push`);
+      core.setEndpoints({ workers: `memory:v${place}.workers`, push: `memory:v${place}.push` });
+    }
     node.run(core);
     const running = { node, core, epoch };
     this.ventilators[place] = running;
@@ -149,9 +161,14 @@ export class Cluster {
         report: this.#report,
         offered: () => node.after(0, read),
         persist: (change) => store.commit(change),
+        holdPush: (isHeld) => (isHeld ? node.pause("push") : node.resume("push")),
         drained: () => {},
       },
     });
+    if (options.push === true) {
+      node.bindPull("push", `s${place}.push`);
+      core.servePush(`memory:s${place}.push`);
+    }
     const reader = core.openReader();
     const read = (): void => {
       const reading = core.take(reader);
@@ -194,6 +211,7 @@ export class Cluster {
         send: (channel, message) => node.send(channel, undefined, message),
         connect: (channel, endpoint) => node.connect(channel, endpoint.slice("memory:".length)),
         disconnect: (channel) => node.disconnect(channel),
+        ...node.workerPipes,
         abort: () => {},
         report: (event) => {
           this.#report(event);
@@ -216,6 +234,12 @@ export class Cluster {
     const running = { node, core };
     this.workers.push(running);
     return running;
+  }
+
+  /** As at a signal. */
+  drainWorker(worker: RunningWorker): void {
+    worker.core.drain();
+    this.#leave(worker);
   }
 
   /** A worker that drains closes when it has nothing left, and another comes in its place. */
@@ -277,7 +301,7 @@ export class Cluster {
 
   /** Hands tasks over in batches as there is credit for them; ids are given at that moment, without gaps. */
   submit(submitter: Submitter, count: number, how: SubmitOptions = {}): void {
-    const { port, node, origins, next } = submitter;
+    const { port, node } = submitter;
     const { reply = "sink", batch: batchMax = count, name = this.definitions[0] ?? "work", bytes } = how;
     submitter.waiting += count;
     let left = count;
@@ -286,9 +310,7 @@ export class Cluster {
         const size = Math.min(left, batchMax, submitter.credit());
         left -= size;
         submitter.waiting -= size;
-        const first = next[reply];
-        next[reply] += size;
-        const ids = idRun(origins[reply], first, size);
+        const ids = this.#nextIds(submitter, { reply, name, size });
         const inputs: unknown[] = [];
         forEachId(ids, (origin, seq) => {
           inputs.push(bytes === undefined ? seq : new Uint8Array(bytes));
@@ -300,6 +322,17 @@ export class Cluster {
       if (left > 0) node.after(5, attempt);
     };
     node.after(0, attempt);
+  }
+
+  #nextIds({ origins, next, pushed }: Submitter, { reply, name, size }: NextIds): IdRuns {
+    if (reply !== "push") {
+      next[reply] += size;
+      return idRun(origins[reply], next[reply] - size, size);
+    }
+    const line = pushed.get(name) ?? { origin: this.world.draw64(), next: 1 };
+    pushed.set(name, line);
+    line.next += size;
+    return idRun(line.origin, line.next - size, size);
   }
 
   /** Until it holds, or the time is over. */
@@ -346,9 +379,17 @@ export class Cluster {
   }
 }
 
+type Reply = "sink" | "answer" | "push";
+
+interface NextIds {
+  readonly reply: Reply;
+  readonly name: string;
+  readonly size: number;
+}
+
 export interface SubmitOptions {
   /** Default: sink. */
-  readonly reply?: "sink" | "answer";
+  readonly reply?: Reply;
   /** Tasks of one submission, at most. Default: all of them. */
   readonly batch?: number;
   /** Default: the first definition. */

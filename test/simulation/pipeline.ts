@@ -93,6 +93,8 @@ export interface Submitter {
   readonly origins: SubmitOrigins;
   /** The next seq of each origin. */
   readonly next: { sink: number; answer: number };
+  /** The same of pushed tasks, by definition. */
+  readonly pushed: Map<string, { readonly origin: string; next: number }>;
   /** Tasks that wait for credit. */
   waiting: number;
   credit(): number;
@@ -136,6 +138,7 @@ export class Pipeline {
         send: (channel, message) => node.send(channel, undefined, message),
         connect: (channel) => node.connect(channel, "sink"),
         disconnect: (channel) => node.disconnect(channel),
+        ...node.workerPipes,
         abort: () => {},
         report: () => {},
         drawBootId: world.draw64,
@@ -259,7 +262,13 @@ export class Pipeline {
       firstSession: this.#firstSession(),
       timing,
       sinks: ["memory:sink"],
-      port: { send: node.send, report: () => {}, random: world.random, drawBootId: world.draw64 },
+      port: {
+        send: node.send,
+        isWritable: (channel) => node.isWritable(channel),
+        report: () => {},
+        random: world.random,
+        drawBootId: world.draw64,
+      },
     });
     node.run(core);
     return core;
@@ -279,6 +288,7 @@ export class Pipeline {
         report: () => {},
         offered: () => node.after(world.between(0, 10), read),
         persist: (change) => this.#store.commit(change),
+        holdPush: (isHeld) => (isHeld ? node.pause("push") : node.resume("push")),
         drained: () => {},
       },
     });
@@ -308,6 +318,7 @@ export class Pipeline {
 export const submitterOf = (origins: SubmitOrigins) => ({
   origins,
   next: { sink: 1, answer: 1 },
+  pushed: new Map(),
   waiting: 0,
 });
 

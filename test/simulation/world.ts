@@ -4,12 +4,18 @@
  * A node is one process. It can crash (its connections vanish with what is in flight) and be started anew.
  */
 import {
+  bindNetworkPull,
+  bindNetworkPush,
   type Core,
   CoreLoop,
+  connectNetworkPull,
+  connectNetworkPush,
   FaultyNetwork,
   type Frames,
   type LoopHost,
   type NetworkClient,
+  type NetworkPull,
+  type NetworkPush,
   type NetworkServer,
   seededRandom,
   VirtualClock,
@@ -54,6 +60,8 @@ export class SimulatedNode {
   readonly #world: World;
   readonly #bound = new Map<string, NetworkServer<Frames>>();
   readonly #connected = new Map<string, NetworkClient<Frames>>();
+  readonly #pushes = new Map<string, NetworkPush<Frames>>();
+  readonly #pulls = new Map<string, NetworkPull>();
   #loop: CoreLoop | undefined;
   #stuckUntil = 0;
   isAlive = true;
@@ -72,6 +80,7 @@ export class SimulatedNode {
       receive: (now, from, message) => core.receive(now, from, message),
       violation: (now, from, reason) => core.violation(now, from, reason),
       opened: (now, channel) => core.opened?.(now, channel),
+      drained: (now, channel) => core.drained?.(now, channel),
       flush: (now) => core.flush(now),
       wakeAt: () => core.wakeAt(),
       wake: (now, lateMs) => {
@@ -102,16 +111,62 @@ export class SimulatedNode {
     this.#connected.set(channel, client);
   }
 
+  bindPush(channel: string, name: string): void {
+    this.#pushes.set(channel, bindNetworkPush(this.#world.network, name, this.#pushOptions(channel)));
+  }
+
+  connectPush(channel: string, name: string): void {
+    this.#pushes.set(channel, connectNetworkPush(this.#world.network, name, this.#pushOptions(channel)));
+  }
+
+  bindPull(channel: string, name: string): void {
+    this.#pulls.set(channel, bindNetworkPull(this.#world.network, name, this.#pullOptions(channel)));
+  }
+
+  connectPull(channel: string, name: string): void {
+    this.#pulls.set(channel, connectNetworkPull(this.#world.network, name, this.#pullOptions(channel)));
+  }
+
+  isWritable(channel: string): boolean {
+    return this.#pushes.get(channel)?.isWritable ?? false;
+  }
+
+  pause(channel: string): void {
+    this.#pulls.get(channel)?.pause();
+  }
+
+  resume(channel: string): void {
+    this.#pulls.get(channel)?.resume();
+  }
+
+  /** What a worker's core does with pipes, to endpoints `memory:NAME`. */
+  get workerPipes() {
+    const nameOf = (endpoint: string): string => endpoint.slice("memory:".length);
+    return {
+      connectPull: (channel: string, to: { readonly endpoint: string }) =>
+        this.connectPull(channel, nameOf(to.endpoint)),
+      connectPush: (channel: string, to: { readonly endpoint: string }) =>
+        this.connectPush(channel, nameOf(to.endpoint)),
+      isWritable: (channel: string) => this.isWritable(channel),
+      pause: (channel: string) => this.pause(channel),
+      resume: (channel: string) => this.resume(channel),
+    };
+  }
+
   disconnect(channel: string): void {
-    this.#connected.get(channel)?.close();
-    this.#connected.delete(channel);
+    for (const open of [this.#connected, this.#pushes, this.#pulls]) {
+      open.get(channel)?.close();
+      open.delete(channel);
+    }
   }
 
   readonly send = (channel: string, route: string | undefined, message: Message): void => {
     const frames = encodeMessage(message);
     const { said } = this.#world;
     said.set(message.verb, (said.get(message.verb) ?? 0) + 1);
-    if (route === undefined) this.#connected.get(channel)?.send(frames);
+    const push = this.#pushes.get(channel);
+    if (push !== undefined) push.send(frames);
+    else if (route === undefined) this.#connected.get(channel)?.send(frames);
     else this.#bound.get(channel)?.send(route, frames);
   };
 
@@ -135,6 +190,20 @@ export class SimulatedNode {
     this.#loop?.stop();
     for (const client of this.#connected.values()) client.crash();
     for (const server of this.#bound.values()) server.crash();
+    for (const push of this.#pushes.values()) push.crash();
+    for (const pull of this.#pulls.values()) pull.crash();
+  }
+
+  #pushOptions(channel: string) {
+    return { drained: () => this.#whenFree(() => this.#loop?.drained(channel)) };
+  }
+
+  #pullOptions(channel: string) {
+    return {
+      receive: (frames: Frames) =>
+        this.#whenFree(() => this.#loop?.received({ channel, route: undefined }, frames)),
+      opened: () => this.#whenFree(() => this.#loop?.opened(channel)),
+    };
   }
 
   /** At once, or when the loop turns again; in the order of the calls. */

@@ -16,6 +16,8 @@ export interface NetworkPush<Payload> {
   stats(): LinkStats;
   /** What was sent still arrives. */
   close(): void;
+  /** What was sent vanishes. */
+  crash(): void;
 }
 
 /** The reading end. */
@@ -24,6 +26,7 @@ export interface NetworkPull {
   resume(): void;
   stats(): LinkStats;
   close(): void;
+  crash(): void;
 }
 
 export interface NetworkPullOptions<Payload> extends Omit<PullOptions, "receive"> {
@@ -95,6 +98,11 @@ class BoundNetworkPush<Payload> implements NetworkPush<Payload> {
     this.#isClosed = true;
     this.#server.close();
   }
+
+  crash(): void {
+    this.#isClosed = true;
+    this.#server.crash();
+  }
 }
 
 export function connectNetworkPush<Payload>(
@@ -115,6 +123,7 @@ export function connectNetworkPush<Payload>(
     },
     stats: () => client.stats(),
     close: () => client.close(),
+    crash: () => client.crash(),
   };
 }
 
@@ -140,5 +149,6 @@ function pull<Payload>(end: NetworkServer<Payload> | NetworkClient<Payload>): Ne
     resume: () => end.gate.open(),
     stats: () => end.stats(),
     close: () => end.close(),
+    crash: () => end.crash(),
   };
 }
