@@ -1,6 +1,7 @@
 import { TqError } from "@tq/common";
 import { describe, expect, test } from "vitest";
 import type { ControlReport, ControlRequest } from "./controls.ts";
+import { worker as pushTaker, submit as submitPushed } from "./push-lane.test-support.ts";
 import { type ScriptedWorker, TestBed } from "./ventilator-core.test-support.ts";
 
 /** Gives a command; the reports are those that have come so far, one at most. */
@@ -139,6 +140,20 @@ describe("paused tasks", () => {
     bed.pass(2_500);
     expect(bed.core.stats()).toMatchObject({ paused: [], pauses: [] });
     expect(bed.eventsOf("tasks.paused")).toHaveLength(1);
+  });
+
+  test("on the push lane wait as soon as all their workers are paused, and are sent after resume", () => {
+    const bed = new TestBed({ push: "both ends" });
+    pushTaker(bed, "w");
+    give(bed, { task: "work" });
+    submitPushed(bed, [1, 3]);
+    bed.pass(1_500);
+    expect(bed.pushed).toEqual([]);
+    expect(bed.core.stats().paused).toMatchObject([{ task: "work", waiting: 3 }]);
+    expect(bed.eventsOf("tasks.unroutable")).toEqual([]);
+    give(bed, { command: "resume" });
+    bed.pass(200);
+    expect(bed.pushed.length).toBeGreaterThan(0);
   });
 
   test("that are suspects wait, too, and reserve nobody meanwhile", () => {

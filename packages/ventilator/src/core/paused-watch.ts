@@ -11,8 +11,9 @@ export interface PausedWatchParts {
   readonly report: (event: VentilatorEvent) => void;
 }
 
-const waitingIn = ({ isPaused, ready, suspects, pushed }: DefinitionQueue): number =>
-  isPaused ? ready + suspects.length + pushed : 0;
+/** Pushed ones that no worker takes wait for another reason. */
+const waitingIn = ({ isPaused, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
+  isPaused ? ready + suspects.length + (pushTakers > 0 ? pushed : 0) : 0;
 
 export class PausedWatch {
   readonly #parts: PausedWatchParts;
