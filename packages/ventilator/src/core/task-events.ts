@@ -11,17 +11,17 @@ import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { WorkerPeer } from "./worker-peer.ts";
 
 type Range = { readonly from: number; readonly to: number };
-/** What a step has besides its tasks. */
-type Step = { readonly type: TaskEventType; readonly attempt: number } & Partial<
-  Pick<TaskRunEvent, "worker" | "error" | "traceId">
->;
-type OpenRun = Step & {
-  readonly task: string;
-  run: [origin: string, first: number, count: number];
-};
+type OpenRun = TaskRunEvent & { run: [origin: string, first: number, count: number] };
 
-/** What a task of the batch went through; nothing where it did not. */
-type StepOf = (index: number) => Step | undefined;
+/** What tasks of a batch went through. */
+interface Step {
+  readonly type: TaskEventType;
+  readonly worker?: string;
+  /** Number of the attempt; nothing where the task did not take part. */
+  readonly attemptOf: (index: number) => number | undefined;
+  /** Default: none. */
+  readonly errorOf?: (index: number) => RemoteError | undefined;
+}
 
 const nothing: ReadonlySet<TaskEventType> = new Set();
 
@@ -41,26 +41,23 @@ export class TaskEvents {
 
   accepted(batch: TaskBatch): void {
     if (!this.#wanted.has("task.accepted")) return;
-    this.#addAll(batch, { from: 0, to: batch.count }, () => ({ type: "task.accepted", attempt: 0 }));
+    this.#addAll(batch, { from: 0, to: batch.count }, { type: "task.accepted", attemptOf: () => 0 });
   }
 
   leased({ name: worker }: WorkerPeer, batch: TaskBatch, range: Range): void {
     if (!this.#wanted.has("task.leased")) return;
-    this.#addAll(batch, range, (index) => ({
-      type: "task.leased",
-      attempt: batch.attempt[index] ?? 0,
-      worker,
-    }));
+    const attemptOf = (index: number): number => batch.attempt[index] ?? 0;
+    this.#addAll(batch, range, { type: "task.leased", worker, attemptOf });
   }
 
   /** To be called while it is still known which of them were settled before, and what went wrong with them. */
   settled(batch: TaskBatch, range: Range, outcome: OutcomeStatus): void {
     if (!this.#wanted.has(`task.${outcome}`)) return;
-    this.#addAll(batch, range, (index) => {
-      if (batch.state[index] === taskState.settled) return undefined;
-      const error = errorOf(batch, index, outcome);
-      const attempt = batch.attempt[index] ?? 0;
-      return { type: `task.${outcome}`, attempt, ...(error !== undefined && { error }) };
+    this.#addAll(batch, range, {
+      type: `task.${outcome}`,
+      attemptOf: (index) =>
+        batch.state[index] === taskState.settled ? undefined : (batch.attempt[index] ?? 0),
+      ...(hasError(outcome) && { errorOf: (index: number) => errorOf(batch, index, outcome) }),
     });
   }
 
@@ -71,46 +68,62 @@ export class TaskEvents {
     this.#tell(runs);
   }
 
-  #addAll({ origin, first, queue, options }: TaskBatch, range: Range, stepOf: StepOf): void {
+  /** Gathers neighbours with the same attempt; whoever has an error or a trace of its own stands alone. */
+  #addAll({ origin, first, queue, options }: TaskBatch, range: Range, step: Step): void {
+    const { type, worker, attemptOf, errorOf } = step;
+    const fields = { type, task: queue.name, ...(worker !== undefined && { worker }) };
     const traceparents = new SparseReader(options.traceparent);
+    let from = range.from;
+    let attempt: number | undefined;
+    const end = (to: number): void => {
+      if (attempt !== undefined && to > from)
+        this.#add({ ...fields, run: [origin, first + from, to - from], attempt });
+      from = to;
+    };
     for (let index = range.from; index < range.to; index++) {
-      const step = stepOf(index);
-      if (step === undefined) continue;
-      const seq = first + index;
+      const own = attemptOf(index);
       const traceparent = traceparents.at(index);
-      if (traceparent === undefined) this.#add({ ...step, task: queue.name, run: [origin, seq, 1] });
-      else {
-        const traceId = traceIdOf(origin, seq, traceparent);
-        this.#runs.push({ ...step, task: queue.name, run: [origin, seq, 1], traceId });
-      }
+      const error = own === undefined ? undefined : errorOf?.(index);
+      const isAlone = own !== undefined && (traceparent !== undefined || error !== undefined);
+      if (own === attempt && !isAlone) continue;
+      end(index);
+      attempt = isAlone ? undefined : own;
+      if (!isAlone) continue;
+      const traceId =
+        traceparent === undefined ? {} : { traceId: traceIdOf(origin, first + index, traceparent) };
+      const run: OpenRun["run"] = [origin, first + index, 1];
+      this.#runs.push({ ...fields, run, attempt: own, ...traceId, ...(error !== undefined && { error }) });
+      from = index + 1;
     }
+    end(range.to);
   }
 
-  /** Lengthens the last run if the task is its next one, in every respect. */
-  #add(one: OpenRun): void {
+  /** Lengthens the last run if this is its continuation. */
+  #add(next: OpenRun): void {
     const last = this.#runs.at(-1);
     const goesOn =
       last !== undefined &&
-      last.type === one.type &&
-      last.task === one.task &&
-      last.attempt === one.attempt &&
-      last.worker === one.worker &&
+      last.type === next.type &&
+      last.task === next.task &&
+      last.attempt === next.attempt &&
+      last.worker === next.worker &&
       last.traceId === undefined &&
-      last.error === one.error &&
-      last.run[0] === one.run[0] &&
-      last.run[1] + last.run[2] === one.run[1] &&
-      last.run[2] < runTasksMax;
-    if (goesOn) last.run[2] += 1;
-    else this.#runs.push(one);
+      last.error === undefined &&
+      last.run[0] === next.run[0] &&
+      last.run[1] + last.run[2] === next.run[1] &&
+      last.run[2] + next.run[2] <= runTasksMax;
+    if (goesOn) last.run[2] += next.run[2];
+    else this.#runs.push(next);
   }
 }
 
-/** A run longer than this is told in parts. */
+/** A run that would be longer is told in parts: as long as a message of tasks may be. */
 const runTasksMax = 4_096;
+
+const hasError = (outcome: OutcomeStatus): boolean => outcome === "failed" || outcome === "dead";
 
 /** Known here only if it was this ventilator that proposed the outcome. Without its stack, which the worker has logged. */
 function errorOf(batch: TaskBatch, index: number, outcome: OutcomeStatus): RemoteError | undefined {
-  if (outcome !== "failed" && outcome !== "dead") return undefined;
   const trouble = batch.trouble(index);
   if (trouble?.proposed !== outcome || trouble.lastError === undefined) return undefined;
   const { name, message, code } = trouble.lastError;
