@@ -73,6 +73,19 @@ test("every piece of code in the README stands in the example that it names", ()
   }
 });
 
+test("every example is short, in the README, and run by a test", () => {
+  const inFolder = (folder: string, ending: string) =>
+    readdirSync(join(projectRoot, folder)).filter((name) => name.endsWith(ending));
+  const examples = inFolder("examples", ".ts");
+  expect(examples.length).toBeGreaterThan(5);
+  const tests = inFolder("test/examples", ".test.ts").map((name) => read(`test/examples/${name}`));
+  for (const name of examples) {
+    expect(read(`examples/${name}`).trimEnd().split("\n").length, name).toBeLessThanOrEqual(60);
+    expect(read("README.md"), name).toContain(`(examples/${name})`);
+    expect(tests.join(""), `no test runs ${name}`).toContain(`"examples/${name}"`);
+  }
+});
+
 const figures: Record<string, object> = {
   timing: defaultTiming,
   heart: { beatMs },

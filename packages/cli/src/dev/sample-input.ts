@@ -121,6 +121,6 @@ function sampleNumber(schema: Exclude<JsonSchema, boolean>): number {
   const below = typeof exclusiveMaximum === "number" ? exclusiveMaximum - 1 : Number.POSITIVE_INFINITY;
   const step = typeof multipleOf === "number" ? multipleOf : 1;
   const low = Math.max(atLeast, above);
-  const wanted = Math.min(Math.max(1, low), atMost, below);
+  const wanted = Math.min(Math.max(3, low), atMost, below);
   return Math.ceil(wanted / step) * step;
 }
