@@ -30,6 +30,7 @@ export interface Ready {
   readonly workers?: string;
   readonly producers?: string;
   readonly bind?: string;
+  readonly push?: string;
   readonly ventilators?: readonly string[];
   readonly submit?: readonly string[];
 }
