@@ -1,5 +1,7 @@
 /** The whole pipeline in one process. */
 export * from "@tq/common";
+export type { EventsOptions } from "@tq/common/event-stream";
+export type { EventSource, TqEvent, TqEventOf, TqEventType } from "@tq/common/events";
 export type { TqLogger } from "@tq/common/node";
 export type {
   Inputs,

@@ -33,6 +33,28 @@ test("does not wait for results that nobody reads", async () => {
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
+test("tells what happens in its ventilator and its sink, from how they stand on", async () => {
+  const tq = await startLocal({ handlers: [squaring] });
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const { type, source } of tq.events({ topics: ["task.c"] }))
+      seen.push(`${source.role} ${type}`);
+  })();
+  const results = (async () => {
+    for await (const _ of tq.results());
+  })();
+  await tq.submit(square, 3);
+  await tq.drain();
+  await tq.close();
+  await Promise.all([reading, results]);
+  expect(seen.toSorted()).toEqual([
+    "sink snapshot",
+    "sink task.committed",
+    "ventilator snapshot",
+    "ventilator task.completed",
+  ]);
+});
+
 test("an option that it does not know is refused by name", async () => {
   const options = { handlers: [squaring], concurency: 2 };
   await expect(startLocal(options)).rejects.toThrow('unknown option "concurency"');

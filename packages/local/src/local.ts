@@ -3,6 +3,8 @@
  * machines, without sockets. For a first try, for one-process programs and for users' own tests.
  */
 import type { AnyTask, TaskOutput } from "@tq/common";
+import { type EventsOptions, mergeEvents } from "@tq/common/event-stream";
+import type { TqEvent } from "@tq/common/events";
 import { createLogger, type TqLogger } from "@tq/common/node";
 import type { TaskSubmitter } from "@tq/common/submit";
 import { createMemoryHub, type MemoryHub } from "@tq/common/transport";
@@ -27,6 +29,12 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
   results<T extends AnyTask>(task: T): Results<TaskOutput<T>>;
   /** Results of all definitions that no other loop reads. */
   results(): Results<unknown>;
+  /**
+   * What happens in its ventilator and its sink, while a loop reads it: first a `snapshot` of each. See `Ventilator.events`.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
+   */
+  events(options?: EventsOptions): AsyncIterable<TqEvent>;
   stats(): LocalStats;
   /**
    * Takes nothing new and waits until everything is settled, at most `timeoutMs` (default 25,000). It does not wait for
@@ -177,6 +185,7 @@ class RunningLocal {
       mapSettled: ventilator.mapSettled,
       cancel: ventilator.cancel,
       results: sink.results.bind(sink),
+      events: (options) => mergeEvents([ventilator.events(options), sink.events(options)]),
       stats: () => ({
         ventilator: ventilator.stats(),
         workers: workers.flatMap((worker) => worker.stats() ?? []),

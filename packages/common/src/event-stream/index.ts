@@ -2,4 +2,5 @@
 export { EventHub, type EventHubOptions, type EventsOptions } from "./event-hub.ts";
 export { EventPublisher, type PublisherHandlers } from "./event-publisher.ts";
 export { EventReader } from "./event-reader.ts";
+export { mergeEvents } from "./merge-events.ts";
 export { openEvents, type PublishOptions } from "./open-events.ts";
