@@ -84,7 +84,7 @@ export class Session {
   /** Takes note of a message. True if it is new and the core must handle it. */
   arrive(now: number, message: SessionMessage): boolean {
     this.heardAt = now;
-    this.#stream.acknowledge(message.received);
+    this.#stream.acknowledge(now, message.received);
     const isNew = "number" in message ? this.#stream.arrive(message.number) === "next" : true;
     if (message.verb === "HEARTBEAT") this.#stream.heartbeatArrived(now);
     this.#pump(now);
@@ -96,7 +96,7 @@ export class Session {
    * a grant that was lost with the connection would hold up the work until the next HEARTBEAT, so that is due now.
    */
   resume(now: number, received: number): void {
-    this.#stream.acknowledge(received);
+    this.#stream.acknowledge(now, received);
     this.#stream.rewind();
     this.heardAt = now;
     this.#beatWantedAt = now;
