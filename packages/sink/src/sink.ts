@@ -51,7 +51,7 @@ export interface SinkStats extends SinkCoreStats {
  * A result is committed, that is final for everybody, when the loop asks for the next one. `break` or a throw leaves the
  * current one uncommitted; it is offered again, first, to the next loop. A loop ends when the sink closes.
  *
- * Results are the loop's own. Binaries of 16 KiB and more are not copied for it: what it wrote to them is there when one is offered
+ * Results are the loop's own. Binaries of 32 KiB and more are not copied for it: what it wrote to them is there when one is offered
  * again.
  */
 export interface Results<Output> extends AsyncIterable<Result<Output>> {

@@ -33,7 +33,7 @@ export interface VentilatorOptions {
   readonly insecure?: boolean | undefined;
   /**
    * Whether large message bodies leave packed (LZ4), where that saves an eighth: `auto`, towards other machines only; `off`;
-   * `always`. Whatever it is, packed bodies are read. Attachments, that is binaries of 16 KiB and more, are never packed.
+   * `always`. Whatever it is, packed bodies are read. Attachments, that is binaries of 32 KiB and more, are never packed.
    * Default `auto`.
    */
   readonly compression?: Compression | undefined;

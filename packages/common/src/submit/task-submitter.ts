@@ -53,7 +53,7 @@ export interface TaskResults<Value> extends AsyncIterableIterator<Value, undefin
 /**
  * Submits tasks. Every input is checked against the task's schema and encoded here, and sent as it was given.
  *
- * Inputs may be changed after the call, apart from binaries of 16 KiB and more in them (Buffer, typed array, ArrayBuffer,
+ * Inputs may be changed after the call, apart from binaries of 32 KiB and more in them (Buffer, typed array, ArrayBuffer,
  * DataView). These are not copied: they must not be written to or transferred before the call has settled, or `map` has yielded
  * their output. Large binaries in outputs belong to whoever gets them.
  *

@@ -5,7 +5,7 @@ import { decodeMessage, encodeMessage } from "./codec.ts";
 import { binaryKinds } from "./extensions.ts";
 import { wireLimits } from "./limits.ts";
 import { messageCases } from "./message-cases.test-support.ts";
-import type { Tasks, Values } from "./messages.ts";
+import type { Results, Tasks, Values } from "./messages.ts";
 import {
   bytesOfValues,
   gatherValues,
@@ -243,6 +243,31 @@ describe("a batch with large binaries", () => {
     const decoded = decodeMessage(frames);
     expect(decoded).toEqual({ ok: true, message });
     expect(decoded.ok && (decoded.message as Tasks).values.attachments?.frames[0]).toBe(frames[2]);
+  });
+
+  it("is a message or none, whatever is changed in header or body, left out or added", () => {
+    const good = encodeMessage(messageCases["RESULTS with attachments"] as Results);
+    const change = fc.record({
+      frame: fc.nat(1),
+      edits: fc.array(fc.record({ at: fc.nat(250), byte: fc.nat(255) }), { maxLength: 3 }),
+      frames: fc.subarray([0, 1, 2, 3, 4]),
+    });
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(change, ({ frame, edits, frames: kept }) => {
+        const frames = good.map((bytes, index) => (index < 2 ? Buffer.from(bytes) : bytes));
+        for (const { at, byte } of edits)
+          if (at < (frames[frame]?.length ?? 0)) (frames[frame] as Buffer)[at] = byte;
+        const all = kept.length > 3 ? frames : kept.map((index) => frames[index] as Uint8Array);
+        const decoded = decodeMessage(all);
+        seen.add(decoded.ok);
+        if (!decoded.ok || !("values" in decoded.message)) return;
+        expect(encodeMessage(decoded.message).slice(2)).toHaveLength(all.length - 2);
+        decodeValues(decoded.message.values, (_, error) => expect(error.code).toBe("TQ_ERR_UNDECODABLE"));
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+    expect(seen).toEqual(new Set([true, false]));
   });
 
   it("never exceeds the limit of a body, as a bug of this side", () => {

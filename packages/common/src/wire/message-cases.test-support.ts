@@ -243,7 +243,7 @@ const taskMessages: Record<string, Message> = {
     values: encodeValues([
       {
         image: Buffer.alloc(attachmentBytesMin, "0a0b0c0d", "hex"),
-        mask: new Uint16Array(10_000).fill(0x0102),
+        mask: new Uint16Array(20_000).fill(0x0102),
       },
       null,
       new Uint8Array(attachmentBytesMin).fill(7),
