@@ -118,10 +118,10 @@ test("nobody behind a name is said after a second, once, and the wait goes on", 
   await meet(await bindProbe(node(), endpoint), client);
 });
 
-test("thousands of clients that wait in vain, and go, leave nothing behind", async () => {
+test("over a thousand clients that wait in vain, and go, leave nothing behind", async () => {
   const endpoint = freshEndpoint();
   const transport = node();
-  for (let round = 0; round < 2_000; round++) await connectProbe(transport, endpoint).link.close();
+  for (let round = 0; round < 1_100; round++) await connectProbe(transport, endpoint).link.close();
   const server = await bindProbe(transport, endpoint);
   await meet(server, connectProbe(transport, endpoint));
   server.inbox.expectSilence();

@@ -56,5 +56,5 @@ test("forgets a caller that closes", async () => {
   const second = caller(name);
   await Promise.all([first.opened, second.opened]);
   first.leave();
-  await expect.poll(() => ends.size).toBe(1);
+  await expect.poll(() => ends.size, { timeout: 4_000 }).toBe(1);
 });
