@@ -46,12 +46,12 @@ async function dev(...words: string[]): Promise<TqProcess> {
   return started;
 }
 
-/** Pastes the printed command into a shell. */
-async function paste(running: TqProcess): Promise<unknown> {
+/** Pastes the printed command into a shell, with more words behind it. */
+async function paste(running: TqProcess, more = ""): Promise<unknown> {
   const [command = ""] = (await running.ready()).submit ?? [];
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH };
-  const { stdout } = await promisify(execFile)("sh", ["-c", command], { cwd: folder, env });
+  const { stdout } = await promisify(execFile)("sh", ["-c", `${command} ${more}`], { cwd: folder, env });
   const { taskId } = JSON.parse(stdout);
   const result = await running.waitFor(() => running.lines.find((line) => line.taskId === taskId));
   return result.outcome === "completed" ? result.output : result;
@@ -74,6 +74,7 @@ test("the printed command submits what the task takes, and the result is printed
   expect(await running.logged(/^submit with: /)).toMatchObject({ msg: `submit with: ${submit?.[0]}` });
   expect(pidsOf(running)).toHaveLength(2);
   expect(await paste(running)).toBe(9);
+  expect(await paste(running, "--delivery at-most-once")).toBe(9);
 });
 
 describe("an edit", () => {

@@ -70,10 +70,11 @@ export async function runDev(files: readonly string[], options: DevCommandOption
   ]);
   // Who comes and goes inside of one command is of no interest, unless somebody asks for more.
   const roleLog = createCliLogger("dev", logLevel === "info" ? "warn" : logLevel);
-  const sink = await startSink({ bind: anyPort, log: roleLog });
+  const sink = await startSink({ bind: anyPort, push: anyPort, log: roleLog });
   const ventilator = await startVentilator({
     workers: anyPort,
     producers: producersBind,
+    push: anyPort,
     sinks: [sink.endpoint],
     log: roleLog,
   });
