@@ -135,6 +135,23 @@ function closing(carrier: PipeCarrier, join: Joined): void {
     await push.link.close();
   });
 
+  test("a writer that is given time waits for a reader that has paused, and all that was handed over arrives", async () => {
+    const { push, pull } = await join(nodeMaker(carrier), carrier.wildcard());
+    await push.send("first");
+    await pull.inbox.next();
+    pull.link.pause();
+    void sendAll(push, tooMany);
+    const held = await heldUp(push);
+    const closed = push.link.close({ lingerMs: 20_000 });
+    expect(push.link.isWritable).toBe(false);
+    push.drained.takeAll();
+    pull.link.resume();
+    for (let index = 1; index < held; index++) expect((await pull.inbox.next())[0]).toBe(`${index - 1}`);
+    await closed;
+    pull.inbox.expectSilence();
+    expect(push.link.stats()).toMatchObject({ sent: held, dropped: 0 });
+  });
+
   test("a reader that closes receives nothing any more, even if it had paused, and takes along what was on its way", async () => {
     const { push, pull } = await join(nodeMaker(carrier), carrier.wildcard());
     await push.send("first");

@@ -96,6 +96,27 @@ test("a worker that drains under load finishes what it has read, and nothing is 
   expect(cluster.ventilator.stats().push).toMatchObject({ sent: count, missing: 0 });
 });
 
+test("a worker that drains while the sink is held up waits for it, and nothing is missing", async () => {
+  await using cluster = await pushCluster();
+  const sink = await cluster.startSink({ push: anyPort, waitingResultsMax: 1_000 });
+  const { role: ventilator } = await cluster.startVentilator({ sinks: [sink.endpoint], push: anyPort });
+  const ventilators = [ventilator.endpoints.workers];
+  const { role: leaver } = await cluster.worker({ handlers: [squaring], ventilators });
+  const count = 5_000;
+  await ventilator.submitMany(square, numbers(count), atMostOnce);
+  await expect.poll(() => sink.stats().push.isHeld, waitOptions).toBe(true);
+  const draining = leaver.drain();
+  await cluster.worker({ handlers: [squaring], ventilators });
+  let read = 0;
+  for await (const batch of sink.results(square).batches()) {
+    read += batch.length;
+    if (read === count) break;
+  }
+  await draining;
+  await expect.poll(() => ventilator.stats().push.unheard, waitOptions).toBe(0);
+  expect(ventilator.stats().push).toMatchObject({ sent: count, missing: 0 });
+});
+
 test("a sink whose results nobody reads holds up workers, ventilator and submitMany, in bounded memory", async () => {
   await using cluster = await pushCluster();
   const text = defineTask({ name: "text", input: type<string>(), output: type<string>() });

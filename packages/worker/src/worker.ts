@@ -12,6 +12,7 @@ import {
   createDriver,
   createZeromqTransport,
   type Driver,
+  linkLimits,
   parseEndpoint,
   reachableEndpoint,
   type Transport,
@@ -108,6 +109,8 @@ class RunningWorker implements Worker {
   readonly #table: HeartTable | undefined;
   readonly #closed = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
+  /** Channels that outcomes leave by. */
+  readonly #pipes = new Set<string>();
   readonly #lendHeart: WorkerInternals["lendHeart"];
   #heart: Heart | LentHeart | undefined;
   #isDraining = false;
@@ -177,9 +180,11 @@ class RunningWorker implements Worker {
     this.#isDraining = true;
     this.#core.drain();
     this.#driver.touch();
+    const endsAt = this.#driver.now() + timeoutMs;
     const timer = setTimeout(() => this.#drained.resolve(), timeoutMs);
     await this.#drained.promise;
     clearTimeout(timer);
+    if (this.#closing === undefined) await this.#emptyPipes(endsAt - this.#driver.now());
     await this.close();
   }
 
@@ -190,6 +195,13 @@ class RunningWorker implements Worker {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.drain();
+  }
+
+  /** Outcomes that a sink has not read yet are nowhere else. */
+  async #emptyPipes(lingerMs: number): Promise<void> {
+    if (lingerMs <= linkLimits.lingerMs) return;
+    const pipes = [...this.#pipes].map((channel) => this.#driver.disconnect(channel, { lingerMs }));
+    await Promise.all(pipes);
   }
 
   async #shutDown(): Promise<void> {
@@ -229,12 +241,17 @@ class RunningWorker implements Worker {
         this.#connectTo(channel, () => {
           driver.connectPull(channel, reachableEndpoint(endpoint, this.ventilators[ventilator] ?? ""));
         }),
-      connectPush: (channel, { endpoint, via }) =>
-        this.#connectTo(channel, () => driver.connectPush(channel, reachableEndpoint(endpoint, via))),
+      connectPush: (channel, { endpoint, via }) => {
+        this.#pipes.add(channel);
+        this.#connectTo(channel, () => driver.connectPush(channel, reachableEndpoint(endpoint, via)));
+      },
       isWritable: (channel) => driver.isWritable(channel),
       pause: (channel) => driver.pause(channel),
       resume: (channel) => driver.resume(channel),
-      disconnect: (channel) => void driver.disconnect(channel),
+      disconnect: (channel) => {
+        this.#pipes.delete(channel);
+        void driver.disconnect(channel);
+      },
       abort: (aborted) => this.#executor.abort(aborted),
       report: (event) => this.#report(event),
       drawBootId,

@@ -12,6 +12,7 @@ import type {
   LinkStats,
   PullLink,
   PullOptions,
+  PushCloseOptions,
   PushLink,
   PushOptions,
   Route,
@@ -50,8 +51,8 @@ export interface Driver {
   /** Stops reading a channel that only receives, so that its writers have to wait. Harmless if there is none. */
   pause(channel: string): void;
   resume(channel: string): void;
-  /** Closes a bound or connected channel. Harmless if there is none. */
-  disconnect(channel: string): Promise<void>;
+  /** Closes a bound or connected channel. Harmless if there is none. `lingerMs`: of one that only sends, see {@link PushLink}. */
+  disconnect(channel: string, options?: PushCloseOptions): Promise<void>;
   /**
    * Hands a message to a channel: with a route where it is bound, without where it is connected or only sends. To one that
    * only sends: only while it is writable. May be lost.
@@ -173,10 +174,11 @@ class NodeDriver implements Driver {
     this.#open(channel, { kind: "connected", link, outgoing: this.#outgoing(endpoint) });
   }
 
-  async disconnect(channel: string): Promise<void> {
+  async disconnect(channel: string, options?: PushCloseOptions): Promise<void> {
     const open = this.#channels.get(channel);
     this.#channels.delete(channel);
-    if (open !== undefined && open.kind !== "binding") await open.link.close();
+    if (open?.kind === "push") await open.link.close(options);
+    else if (open !== undefined && open.kind !== "binding") await open.link.close();
   }
 
   send(channel: string, route: Route | undefined, message: Message): void {

@@ -38,9 +38,10 @@ export class KeptConnection<Socket extends ConnectionSocket> {
     return this.#connection.isOpen ? this.#connection.socket : undefined;
   }
 
-  close(): Promise<void> {
+  /** `lingerMs`: how long what was sent has to leave; default: as the socket was made. */
+  close(lingerMs?: number): Promise<void> {
     clearTimeout(this.#retryTimeout);
-    this.#closing ??= this.#connection.close();
+    this.#closing ??= this.#connection.close(lingerMs);
     return this.#closing;
   }
 

@@ -53,8 +53,16 @@ export interface PushLink {
   send(frames: Frames): void;
   /** `dropped`: handed over, and lost with the connection or the link before it had left. */
   stats(): LinkStats;
-  /** Takes nothing more; resolves when what was handed over has left, or its short time is up. Harmless twice. */
-  close(): Promise<void>;
+  /**
+   * Takes nothing more; resolves when what was handed over has left, or its time is up: `lingerMs`, else a short one. Full
+   * pipes may hold much, and nobody sends it again. Harmless twice.
+   */
+  close(options?: PushCloseOptions): Promise<void>;
+}
+
+/** How the writing end of one-way pipes closes. */
+export interface PushCloseOptions {
+  readonly lingerMs?: number | undefined;
 }
 
 /** The reading end of one-way pipes: takes from all writers in turn. */

@@ -38,9 +38,9 @@ export class NamedConnection<Socket extends ConnectionSocket> implements Connect
     return this.#connection?.socket;
   }
 
-  async close(): Promise<void> {
+  async close(lingerMs?: number): Promise<void> {
     this.#isClosed = true;
-    await this.#connection?.close();
+    await this.#connection?.close(lingerMs);
   }
 
   async #lookUp(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The links of a transport that are not closed yet, so that it can close them all. */
 interface Closable {
-  close(): Promise<void>;
+  close(options?: { readonly lingerMs?: number | undefined }): Promise<void>;
 }
 
 export class OpenLinks {
@@ -9,9 +9,9 @@ export class OpenLinks {
   /** Gives the link back, which leaves the set as soon as it is closed. */
   keep<Link extends Closable>(link: Link): Link {
     const close = link.close.bind(link);
-    link.close = () => {
+    link.close = (options) => {
       this.#links.delete(link);
-      return close();
+      return close(options);
     };
     this.#links.add(link);
     return link;

@@ -39,8 +39,11 @@ export interface Connection<Socket extends ConnectionSocket> {
   readonly isOpen: boolean;
   /** To talk through while the connection is open. */
   readonly socket: Socket | undefined;
-  /** Resolves when what was sent has left, or its time is up, and every socket has ended. `ended` is not called then. */
-  close(): Promise<void>;
+  /**
+   * Resolves when what was sent has left, or its time is up, and every socket has ended. `ended` is not called then.
+   * `lingerMs`: that time; default: as the socket was made.
+   */
+  close(lingerMs?: number): Promise<void>;
 }
 
 /** connecting → open → ending → closed, and from each state to each later one. */
@@ -77,7 +80,8 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
     return this.#state === "open";
   }
 
-  async close(): Promise<void> {
+  async close(lingerMs?: number): Promise<void> {
+    if (lingerMs !== undefined && !this.socket.closed) this.socket.linger = lingerMs;
     this.#state = "closed";
     clearTimeout(this.#handshakeTimeout);
     clearInterval(this.#silenceInterval);

@@ -14,6 +14,8 @@ export class PipeWriter {
   readonly #counters = new LinkCounters();
   #isBusy = false;
   #isDrainWanted = false;
+  #isClosing = false;
+  #left: (() => void) | undefined;
 
   constructor(drained: () => void) {
     this.#drained = drained;
@@ -21,7 +23,7 @@ export class PipeWriter {
 
   /** Whether a message can be handed over, given that somebody is there to take it. If not, `drained` is owed. */
   isWritable(isSomebodyThere: boolean): boolean {
-    const isWritable = isSomebodyThere && !this.#isBusy;
+    const isWritable = isSomebodyThere && !this.#isBusy && !this.#isClosing;
     if (!isWritable) this.#isDrainWanted = true;
     return isWritable;
   }
@@ -38,9 +40,22 @@ export class PipeWriter {
 
   /** There may be room: somebody came, or a message has left. */
   roomMade(): void {
-    if (!this.#isDrainWanted || this.#isBusy) return;
+    if (!this.#isDrainWanted || this.#isBusy || this.#isClosing) return;
     this.#isDrainWanted = false;
     this.#drained();
+  }
+
+  /** Takes nothing more; resolves when the message that waits has found room, if it does in time. */
+  close(lingerMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (!this.#isBusy) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timeout = setTimeout(resolve, lingerMs);
+      this.#left = () => {
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
   }
 
   stats(): LinkStats {
@@ -53,6 +68,7 @@ export class PipeWriter {
     while (!isTaken && !socket.closed) isTaken = await take(socket, frames);
     if (!isTaken) this.#counters.countRefusal();
     this.#isBusy = false;
+    this.#left?.();
     if (isTaken && !socket.closed) this.roomMade();
   }
 }

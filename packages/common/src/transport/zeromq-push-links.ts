@@ -1,6 +1,7 @@
 /** The writing ends of one-way pipes over ZeroMQ: bound for many readers, or connected to one. */
 import { KeptConnection, type KeptConnectionPort } from "./kept-connection.ts";
-import type { Frames, LinkStats, PushLink, PushOptions } from "./link.ts";
+import { linkLimits } from "./limits.ts";
+import type { Frames, LinkStats, PushCloseOptions, PushLink, PushOptions } from "./link.ts";
 import { listenToSocket, type SocketEvent } from "./socket-events.ts";
 import { bindSocket } from "./zeromq-bind.ts";
 import { PipeWriter } from "./zeromq-pipe-writer.ts";
@@ -20,6 +21,7 @@ class BoundPushLink implements PushLink {
   #connections = 0;
   /** One of those was a reader. */
   #hasMet = false;
+  #closing: Promise<void> | undefined;
 
   constructor(socket: Push, endpoint: string, { drained }: PushOptions) {
     this.#socket = socket;
@@ -41,9 +43,16 @@ class BoundPushLink implements PushLink {
     return this.#writer.stats();
   }
 
-  close(): Promise<void> {
+  close({ lingerMs }: PushCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(lingerMs);
+    return this.#closing;
+  }
+
+  async #close(lingerMs: number | undefined): Promise<void> {
+    if (lingerMs !== undefined) this.#socket.linger = lingerMs;
+    await this.#writer.close(this.#socket.linger);
     this.#socket.close();
-    return this.#ended;
+    await this.#ended;
   }
 
   readonly #heard = (event: SocketEvent): void => {
@@ -67,6 +76,7 @@ export class ConnectedPushLink implements PushLink {
   readonly endpoint: string;
   readonly #writer: PipeWriter;
   readonly #connection: KeptConnection<Push>;
+  #closing: Promise<void> | undefined;
 
   constructor(endpoint: string, port: KeptConnectionPort<Push>, { drained }: PushOptions) {
     this.endpoint = endpoint;
@@ -90,7 +100,13 @@ export class ConnectedPushLink implements PushLink {
     return this.#writer.stats();
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  close({ lingerMs }: PushCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(lingerMs);
+    return this.#closing;
+  }
+
+  async #close(lingerMs: number | undefined): Promise<void> {
+    if (this.#connection.open !== undefined) await this.#writer.close(lingerMs ?? linkLimits.lingerMs);
+    await this.#connection.close(lingerMs);
   }
 }
