@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { batchLayoutCommand } from "./batch-layout/batch-layout-command.ts";
+import { eventsCommand } from "./events/events-command.ts";
 import { payloadsCommand } from "./payloads/payloads-command.ts";
 import { rawCommand } from "./raw-pipeline/raw-command.ts";
 import { throughputCommand } from "./throughput/throughput-command.ts";
@@ -9,6 +10,6 @@ import { throughputCommand } from "./throughput/throughput-command.ts";
 const program = new Command("bench").description(
   "what tq costs, measured against a pipeline written by hand",
 );
-for (const command of [throughputCommand, payloadsCommand, rawCommand, batchLayoutCommand])
+for (const command of [throughputCommand, payloadsCommand, eventsCommand, rawCommand, batchLayoutCommand])
   program.addCommand(command);
 await program.parseAsync();
