@@ -170,3 +170,12 @@ describe("paused tasks", () => {
     expect(next.tasks).toBe("1#2");
   });
 });
+
+test("more different pauses than anybody can mean are refused, and do not count", () => {
+  const bed = new TestBed();
+  for (let count = 0; count < 1_024; count++) give(bed, { task: `task-${count}` });
+  expect(() => give(bed, { task: "one-more" })).toThrow(expect.objectContaining({ code: "TQ_ERR_LIMIT" }));
+  expect(bed.core.stats().pauses).toHaveLength(1_024);
+  give(bed, { command: "resume" });
+  expect(bed.core.stats().pauses).toEqual([]);
+});

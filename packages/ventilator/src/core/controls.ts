@@ -11,8 +11,8 @@ import { matchesTags, type PauseRule, PauseRules } from "./pause-rules.ts";
 import type { WorkerPeer } from "./worker-peer.ts";
 import type { Workers } from "./workers.ts";
 
-/** Pauses at once. More only means that somebody makes up filters without end. */
-const rulesMax = 1_024;
+/** Raised: what each worker is told when it joins. More only means that somebody makes up filters without end. */
+export const controlLimits = { pausesMax: 1_024 } as const;
 
 /** A command, checked. */
 export interface ControlRequest {
@@ -69,8 +69,11 @@ export class Controls {
   /** Errors: `TQ_ERR_LIMIT`. */
   give(now: number, request: ControlRequest, done: (report: ControlReport) => void): void {
     const { command, task, tags, timeoutMs } = request;
-    if (command === "pause" && this.#rules.list.length >= rulesMax) {
-      throw new TqError("TQ_ERR_LIMIT", `${rulesMax} pauses hold already; resume without a filter lifts all`);
+    if (command === "pause" && this.#rules.list.length >= controlLimits.pausesMax) {
+      throw new TqError(
+        "TQ_ERR_LIMIT",
+        `${controlLimits.pausesMax} pauses hold already; resume without a filter lifts all`,
+      );
     }
     if (command !== "drain") this.#rules.add({ command, task, tags });
     this.#count += 1;
