@@ -213,7 +213,9 @@ class RunningLocal {
   #isOnlyUnreadLeft(): boolean {
     const { ventilator, sink } = this.#roles;
     let unread = 0;
-    for (const { waiting, isRead } of sink.stats().definitions) if (!isRead) unread += waiting;
+    for (const { waiting, waitingPushed, isRead } of sink.stats().definitions) {
+      if (!isRead) unread += waiting - waitingPushed;
+    }
     return unread > 0 && ventilator.stats().unsettled === unread;
   }
 

@@ -29,6 +29,8 @@ export class Inbox {
   /** Rows and bytes that are not committed. */
   waiting = 0;
   waitingBytes = 0;
+  /** Of the rows, those of the push lane: no ventilator waits for them. */
+  waitingPushed = 0;
   #entries: (Entry | undefined)[] = [];
   #head = 0;
 
@@ -46,6 +48,7 @@ export class Inbox {
   add(entry: Entry): void {
     this.waiting += entry.batch.count;
     this.waitingBytes += bytesOfValues(entry.batch.values);
+    if (entry.session === undefined) this.waitingPushed += entry.batch.count;
     this.#entries.push(entry);
   }
 
@@ -76,6 +79,7 @@ export class Inbox {
   committed(entry: Entry, rows: number, bytes: number): void {
     this.waiting -= rows;
     this.waitingBytes -= bytes;
+    if (entry.session === undefined) this.waitingPushed -= rows;
     if (entry.share !== undefined) this.credit.release(entry.share, rows, bytes);
   }
 

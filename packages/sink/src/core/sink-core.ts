@@ -59,6 +59,8 @@ export interface DefinitionStats {
   /** Results that are here and not committed, and the bytes of their values. */
   readonly waiting: number;
   readonly waitingBytes: number;
+  /** Of these results, how many came by the push lane: no ventilator waits for their commit. */
+  readonly waitingPushed: number;
   /** Whether a loop reads it. */
   readonly isRead: boolean;
 }
@@ -240,6 +242,7 @@ export class SinkCore {
         workers: inbox.credit.shareCount,
         waiting: inbox.waiting,
         waitingBytes: inbox.waitingBytes,
+        waitingPushed: inbox.waitingPushed,
         isRead: this.#inboxes.isRead(inbox),
       })),
       committed: { ...this.#ledger.committed },
