@@ -66,6 +66,21 @@ test("a link closes while its name is still being looked up", async () => {
   client.opened.expectSilence();
 });
 
+test("links that wait for the same name share one lookup, and none with the next", async () => {
+  const servers = [
+    await bindProbe(node(), "tcp://127.0.0.1:*"),
+    await bindProbe(node(), "tcp://127.0.0.1:*"),
+  ];
+  const lookUp = vi.fn(async (_host: string) => ["127.0.0.1"]);
+  const transport = node({ lookUp });
+  const connect = (server: ServerProbe) => connectProbe(transport, `tcp://queue.example:${portOf(server)}`);
+  const clients = servers.map(connect);
+  for (const [index, server] of servers.entries()) await meet(server, clients[index] ?? connect(server));
+  expect(lookUp).toHaveBeenCalledTimes(1);
+  for (const server of servers) await meet(server, connect(server));
+  expect(lookUp).toHaveBeenCalledTimes(3);
+});
+
 test("neither addresses nor localhost are looked up", async () => {
   const server = await bindProbe(node(), "tcp://127.0.0.1:*");
   const lookUp = vi.fn(async () => []);

@@ -46,6 +46,8 @@ export class Places {
   readonly #options: PlacesOptions;
   /** By endpoint: what was said last of a name that could not be looked up. */
   readonly #saidOf = new Map<string, string>();
+  /** Under way, by host. */
+  readonly #lookUps = new Map<string, Promise<readonly string[]>>();
 
   constructor(options: PlacesOptions) {
     this.#options = options;
@@ -80,8 +82,15 @@ export class Places {
     return { connect: (handlers) => new NamedConnection({ lookUp, connect, unresolved }, handlers), random };
   }
 
+  /**
+   * One lookup for all who wait for the same name: each takes one of Node's few threads for as long as the name servers do not
+   * answer, and a user's file access needs them, too.
+   */
   async #lookUp(endpoint: string, host: string): Promise<readonly string[]> {
-    const addresses = await this.#options.lookUp(host);
+    const underWay =
+      this.#lookUps.get(host) ?? this.#options.lookUp(host).finally(() => this.#lookUps.delete(host));
+    this.#lookUps.set(host, underWay);
+    const addresses = await underWay;
     if (addresses.length === 0) throw new Error(`${host} has no address`);
     this.#saidOf.delete(endpoint);
     return addresses;
