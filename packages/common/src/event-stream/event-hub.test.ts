@@ -183,6 +183,17 @@ test("a snapshot that is too large for a message goes without its lists", async 
   );
 });
 
+test("an event that cannot be sent is left out, by its number, and its neighbours are not", async () => {
+  const { hub } = begin();
+  const { sent, subscribe } = socketOf(hub);
+  subscribe("event/");
+  for (const peer of ["a", "ill-formed \ud800", "b"]) {
+    hub.report({ type: "peer.refused", peer, role: "worker", code: "C", message: "m" });
+  }
+  await turn();
+  expect(sent).toEqual(["peer.refused 1", "peer.refused 3"]);
+});
+
 test("beats tell how far it has come, and the last one that it closes", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const { hub, join } = begin();

@@ -12,6 +12,7 @@ import {
   EventNumbering,
   type EventSource,
   encodeEventMessage,
+  eventCount,
   eventLimits,
   isChosen,
   type SinkEvent,
@@ -54,7 +55,10 @@ export class EventHub {
   #isClosed = false;
 
   constructor(options: EventHubOptions) {
-    this.#options = options;
+    const { source } = options;
+    // As subscribers take it.
+    const name = source.name.toWellFormed().slice(0, eventLimits.nameCharsMax);
+    this.#options = { ...options, source: { ...source, name } };
   }
 
   report(event: VentilatorEvent | SinkEvent): void {
@@ -160,11 +164,11 @@ export class EventHub {
     for (const reader of this.#readers) {
       if (isChosen(type, reader.topics)) reader.queue.pushEvents(this.#key, batch);
     }
-    let frames: Frames | undefined;
+    let messages: readonly Frames[] | undefined;
     for (const publisher of this.#publishers) {
       if (!publisher.isOpen || !publisher.interest.wantsType(type)) continue;
-      frames ??= encodeEventMessage(batch);
-      publisher.send(frames);
+      messages ??= encodeBatch(batch);
+      for (const frames of messages) publisher.send(frames);
     }
   }
 
@@ -198,6 +202,25 @@ export class EventHub {
       if (!publisher.interest.wantsBeats) continue;
       publisher.publish({ kind: "beat", source, at: Date.now(), next: this.#numbering.next(), isLast });
     }
+  }
+}
+
+/**
+ * In as many messages as it takes. An event that cannot be sent at all is left out, for a name or text of somebody else's must
+ * not end this process: by its number, subscribers are told that they missed it.
+ */
+function encodeBatch(batch: EventBatch): readonly Frames[] {
+  try {
+    return [encodeEventMessage(batch)];
+  } catch {
+    const { entries, first } = batch;
+    if (entries.length <= 1) return [];
+    const [early, late] = [entries.slice(0, entries.length >> 1), entries.slice(entries.length >> 1)];
+    const lateFirst = first + early.reduce((count, entry) => count + eventCount(entry), 0);
+    return [
+      ...encodeBatch({ ...batch, entries: early }),
+      ...encodeBatch({ ...batch, entries: late, first: lateFirst }),
+    ];
   }
 }
 

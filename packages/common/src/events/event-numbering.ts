@@ -54,11 +54,15 @@ export class EventNumbering {
   }
 }
 
+/** A guess, so that nobody has to add up the names of all tasks of all workers. */
+const taskNameChars = 32;
+
 /** What can be long: messages and reasons of errors and of strangers. */
 function textCharsOf(entry: EventEntry): number {
   let chars = 0;
   if ("error" in entry) chars += entry.error?.message.length ?? 0;
   if ("message" in entry) chars += entry.message.length;
   if ("reason" in entry) chars += entry.reason.length;
+  if ("tasks" in entry && Array.isArray(entry.tasks)) chars += entry.tasks.length * taskNameChars;
   return chars;
 }
