@@ -123,6 +123,17 @@ describe("a worker", () => {
       },
     );
 
+    test("says so and ends with code 1 when its process dies while it drains", async () => {
+      const { worker } = await startWaiting();
+      const [pid = 0] = processesOf(worker);
+      worker.signal("SIGTERM");
+      await worker.logged(/draining, at most 25 s/);
+      process.kill(pid, "SIGKILL");
+      const { exitCode, stderr } = await worker.ended;
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`(pid ${pid}) ended while it drained: signal SIGKILL`);
+    });
+
     test("quits at once at a second signal, says so, and leaves no process behind", async () => {
       const { worker } = await startWaiting();
       const pids = processesOf(worker);

@@ -36,6 +36,7 @@ export class WorkerSlot {
   #startedAt = 0;
   #wasReady = false;
   #isStopping = false;
+  #wasKilled = false;
   /** It cannot go on, and another process could not either. */
   #hasFailed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -60,6 +61,7 @@ export class WorkerSlot {
   }
 
   kill(): void {
+    this.#wasKilled = true;
     this.#child?.kill("SIGKILL");
   }
 
@@ -74,7 +76,14 @@ export class WorkerSlot {
         new TqError("TQ_ERR_WORKER_LOST", `worker process ${number} cannot be started: ${error.message}`),
       ),
     );
-    child.once("exit", (exitCode, signal) => this.#onExit(child, describeEnd(exitCode, signal)));
+    child.once("exit", (exitCode, signal) => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      clearTimeout(this.#timer);
+      const end = describeEnd(exitCode, signal);
+      if (this.#isStopping) this.#onStopped(child, { end, isClean: exitCode === 0 });
+      else this.#onDied(child, end);
+    });
     this.#tell(child, { type: "start", settings });
     log.debug({ process: number, processPid: child.pid }, `worker process ${number} started`);
     this.#timer = setTimeout(() => this.#sayLoading(), slowLoadMs);
@@ -110,12 +119,18 @@ export class WorkerSlot {
     else this.#fail(error);
   }
 
-  #onExit(child: ChildProcess, end: string): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    clearTimeout(this.#timer);
-    if (this.#isStopping) this.#stopped.resolve();
-    if (this.#isStopping || this.#hasFailed) return;
+  /** A drain that its process did not survive is no success: what it had left runs elsewhere. */
+  #onStopped(child: ChildProcess, { end, isClean }: { end: string; isClean: boolean }): void {
+    if (!isClean && !this.#wasKilled) {
+      const { number } = this.#options;
+      const message = `worker process ${number} (pid ${child.pid}) ended while it drained: ${end}`;
+      this.#options.onFailed(new TqError("TQ_ERR_WORKER_LOST", message));
+    }
+    this.#stopped.resolve();
+  }
+
+  #onDied(child: ChildProcess, end: string): void {
+    if (this.#hasFailed) return;
     const { number, log } = this.#options;
     const livedMs = Math.round(performance.now() - this.#startedAt);
     const delayMs = this.#restarts.died(livedMs);
