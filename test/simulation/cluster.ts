@@ -3,6 +3,7 @@
  * crash, to come back with or without memory, to stand still, to drain and to leave.
  */
 import { type TaskPolicy, TqError } from "@tq/common";
+import { type TaskRunEvent, taskEventTypes } from "@tq/common/events";
 import type { SubmitOrigins } from "@tq/common/protocol";
 import { forEachId, idRun, type SubmitEvents, type SubmitPort } from "@tq/common/protocol";
 import { encodeValues, type IdRuns } from "@tq/common/wire";
@@ -34,6 +35,8 @@ export interface ClusterOptions {
   readonly fate: (attempt: StartedAttempt) => Fate;
   /** Of all definitions. Default: that of `pipeline.ts`. */
   readonly policy?: TaskPolicy;
+  /** Told what tasks go through, of all ventilators and sinks. Default: nothing is watched. */
+  readonly onSteps?: (steps: readonly TaskRunEvent[]) => void;
   /** With the push lane. Default false. */
   readonly push?: boolean;
   /** How long a sink's loop thinks about one batch. Default 0. */
@@ -121,6 +124,7 @@ export class Cluster {
         send: node.send,
         isWritable: (channel) => node.isWritable(channel),
         report: this.#report,
+        reportTasks: (steps) => options.onSteps?.(steps),
         random: world.random,
         drawBootId: world.draw64,
       },
@@ -129,6 +133,7 @@ export class Cluster {
       node.bindPush("push", `v${place}.push`);
       core.setEndpoints({ workers: `memory:v${place}.workers`, push: `memory:v${place}.push` });
     }
+    if (options.onSteps !== undefined) core.watchTasks(new Set(taskEventTypes));
     node.run(core);
     const running = { node, core, epoch };
     this.ventilators[place] = running;
@@ -159,6 +164,7 @@ export class Cluster {
       port: {
         send: (route, message) => node.send("sink", route, message),
         report: this.#report,
+        reportTasks: (steps) => options.onSteps?.(steps),
         offered: () => node.after(0, read),
         persist: (change) => store.commit(change),
         holdPush: (isHeld) => (isHeld ? node.pause("push") : node.resume("push")),
@@ -169,6 +175,7 @@ export class Cluster {
       node.bindPull("push", `s${place}.push`);
       core.servePush(`memory:s${place}.push`);
     }
+    if (options.onSteps !== undefined) core.watchTasks(new Set(taskEventTypes));
     const reader = core.openReader();
     const read = (): void => {
       const reading = core.take(reader);
