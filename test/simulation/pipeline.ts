@@ -11,13 +11,14 @@ import {
   type SubmitPort,
   type Timing,
 } from "@tq/common/protocol";
-import { encodeValues, type IdRuns } from "@tq/common/wire";
+import { decodeValueAt, decodeValues, encodeValues, type IdRuns, type Values } from "@tq/common/wire";
 import { ProducerCore } from "../../packages/producer/src/core/producer-core.ts";
 import { SinkCore } from "../../packages/sink/src/core/sink-core.ts";
 import { createMemoryStore } from "../../packages/sink/src/store/memory-store.ts";
 import { VentilatorCore } from "../../packages/ventilator/src/core/ventilator-core.ts";
 import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
 import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
+import { checkPayload, payloadOf } from "./payloads.ts";
 import { SimulatedNode, type World } from "./world.ts";
 
 export const timing: Timing = { heartbeatMs: 250, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
@@ -166,7 +167,7 @@ export class Pipeline {
 
   /** In the ventilator's process. */
   localSubmitter(origins: SubmitOrigins): Submitter {
-    const events = recordingEvents(this.records, () => port);
+    const events = recordingEvents(this.records, () => port, checkPayloads);
     const port = this.ventilator.attach(events);
     return {
       port,
@@ -184,7 +185,7 @@ export class Pipeline {
     node.connect(channel, "producers");
     let credit = 0;
     const events: SubmitEvents = {
-      ...recordingEvents(this.records, () => core),
+      ...recordingEvents(this.records, () => core, checkPayloads),
       credit: (tasks) => {
         credit = tasks;
       },
@@ -220,7 +221,7 @@ export class Pipeline {
         seqs.push(seq);
         this.records.of(origin, seq);
       });
-      const values = encodeValues(seqs);
+      const values = encodeValues(seqs.map(payloadOf));
       port.submit({ definition: { name: "work", policy }, reply, ids, options: {}, values }, 0);
     };
     node.after(0, attempt);
@@ -238,6 +239,8 @@ export class Pipeline {
       const { origin, seq } = attempt;
       const ticket = { slot: attempt.slot, run: attempt.run };
       this.records.of(origin, seq).runs += 1;
+      const input = decodeValueAt(attempt);
+      checkPayload(seq, input);
       const fails = world.chance(options.failure);
       const final = world.chance(options.finality);
       const dies = world.chance(options.death);
@@ -246,7 +249,7 @@ export class Pipeline {
           node.crash();
           world.clock.after(50, () => this.startWorker());
         } else if (fails) core.failed(ticket, { error: { name: "Error", message: "boom" }, final });
-        else core.completed(ticket, seq, 1_000);
+        else core.completed(ticket, input, 1_000);
       });
     }
   }
@@ -296,6 +299,7 @@ export class Pipeline {
     const read = (): void => {
       for (let reading = core.take(reader); reading !== undefined; reading = core.take(reader)) {
         const { batch, from } = reading;
+        if (batch.outcome === "completed") checkPayloads(batch.ids, batch.values);
         let row = 0;
         this.records.each(batch.ids, (record) => {
           if (row >= from) record.committed.push(batch.outcome);
@@ -315,6 +319,12 @@ export class Pipeline {
   }
 }
 
+function checkPayloads(ids: IdRuns, values: Values): void {
+  const outputs = decodeValues(values);
+  let row = 0;
+  forEachId(ids, (_origin, seq) => checkPayload(seq, outputs[row++]));
+}
+
 export const submitterOf = (origins: SubmitOrigins) => ({
   origins,
   next: { sink: 1, answer: 1 },
@@ -323,7 +333,11 @@ export const submitterOf = (origins: SubmitOrigins) => ({
 });
 
 /** Writes down what an owner is told, and takes its answers at once. */
-export const recordingEvents = (records: Records, port: () => SubmitPort): SubmitEvents => ({
+export const recordingEvents = (
+  records: Records,
+  port: () => SubmitPort,
+  checkOutputs: (ids: IdRuns, outputs: Values) => void = () => {},
+): SubmitEvents => ({
   credit: () => {},
   accepted: (ids) =>
     records.each(ids, (record) => {
@@ -338,6 +352,7 @@ export const recordingEvents = (records: Records, port: () => SubmitPort): Submi
     }),
   settled: (outcome, ids) => records.each(ids, (record) => record.settled.push(outcome)),
   answer: (outcome, answers) => {
+    if (outcome === "completed") checkOutputs(answers.ids, answers.values);
     records.each(answers.ids, (record) => record.answered.push(outcome));
     port().answered(answers.ids);
   },
