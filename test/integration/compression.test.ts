@@ -47,6 +47,21 @@ describe("with compression: always", () => {
   });
 });
 
+test("the push lane packs, too", async () => {
+  const packing = { push: anyPort, compression: "always" } as const;
+  const cluster = await Cluster.start({ sink: packing, ventilator: packing });
+  await using _ = cluster;
+  const { role: worker } = await cluster.worker({ handlers: [uppering], compression: "always" });
+  const inputs = Array.from({ length: count }, (_, index) => text(index));
+  await cluster.ventilator.submitMany(upper, inputs, { delivery: "at-most-once" });
+  await cluster.results.until(count);
+  const bytes = inputs.join("").length;
+  for (const { compression } of [cluster.ventilator.stats(), worker.stats()]) {
+    expect(compression.bytesBefore).toBeGreaterThan(bytes * 0.9);
+    expect(compression.bytesAfter).toBeLessThan(compression.bytesBefore / 5);
+  }
+});
+
 test.each([undefined, "auto", "off"] as const)(
   "on one machine nothing is packed with %s",
   async (compression) => {

@@ -4,7 +4,7 @@ import { startLocal } from "@tq/local";
 import type { Sink } from "@tq/sink";
 import { describe, expect, test, vi } from "vitest";
 import { CapturedLog } from "./support/captured-log.ts";
-import { Cluster, waitOptions } from "./support/cluster.ts";
+import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
 
 const KiB = 1024;
 const frameBytes = 512 * KiB;
@@ -28,8 +28,8 @@ function frame(number: number): Frame {
   return { number, pixels };
 }
 
-function* frames(): Generator<Frame> {
-  for (let number = 0; number < count; number++) yield frame(number);
+function* frames(total = count): Generator<Frame> {
+  for (let number = 0; number < total; number++) yield frame(number);
 }
 
 const marksOf = ({ pixels }: Frame): (number | undefined)[] => [
@@ -127,6 +127,27 @@ describe("frames", () => {
     expect(peaks.of.unsettled).toBeLessThan(unsettledBytesMax + 2 * about * frameBytes);
     expect(peaks.of.uncommitted).toBeLessThan(uncommittedBytesMax + waitingBytesMax + 2 * about * frameBytes);
   });
+});
+
+test("frames on the push lane come once each, submitted here or elsewhere", async () => {
+  const pushed = 100;
+  const lane = { sink: { push: anyPort }, ventilator: { push: anyPort } };
+  await using cluster = await Cluster.start(lane);
+  await cluster.worker({ handlers: [brightening], concurrency: 2 });
+  const { role: producer } = await cluster.producer();
+  for (const submitter of [cluster.ventilator, producer]) {
+    await submitter.submitMany(brighten, frames(pushed), { delivery: "at-most-once" });
+  }
+  await cluster.results.until(2 * pushed);
+  const seen = new Map<number, number>();
+  for (const result of cluster.results.all) {
+    if (result.outcome !== "completed") throw new Error(result.outcome);
+    const output = result.output as Frame;
+    expect(marksOf(output)).toEqual(brightened(output.number));
+    seen.set(output.number, (seen.get(output.number) ?? 0) + 1);
+  }
+  expect([...seen.values()]).toEqual(Array.from({ length: pushed }, () => 2));
+  await vi.waitFor(() => expect(cluster.ventilator.stats().unsettledBytes).toBe(0), waitOptions);
 });
 
 describe("a buffer", () => {
