@@ -1,17 +1,16 @@
 /** `tq dev`: ventilator, workers and sink in one command, for writing handlers: they are loaded anew when they change. */
 import { TqError } from "@tq/common";
-import type { TqLogger } from "@tq/common/node";
 import type { Command } from "commander";
 import { option, readCount } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import { DevWorkers } from "../dev/dev-workers.ts";
-import { ownCommand, quoted } from "../dev/own-command.ts";
+import { ownCommand } from "../dev/own-command.ts";
+import { SubmitHints } from "../dev/submit-hints.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { printReady } from "../output/ready-line.ts";
 import { resultsToStandardOutput } from "../sink/result-output.ts";
 import { writeResults } from "../sink/write-results.ts";
-import type { LoadedTask } from "../worker/worker-messages.ts";
 import { concurrencyMax, processesMax } from "./worker.ts";
 
 /** Two of them run side by side. */
@@ -80,7 +79,9 @@ export async function runDev(files: readonly string[], options: DevCommandOption
   });
   const { workers: workersEndpoint, producers = "" } = ventilator.endpoints;
   const settings = { files, ventilators: [workersEndpoint], concurrency, logLevel, isDev: true };
-  const hints = new Hints(producers, log);
+  const { env: environment, argv } = process;
+  const tq = ownCommand({ script: argv[1] ?? "tq", environment, folder: process.cwd() });
+  const hints = new SubmitHints({ tq, producers, say: (line) => log.info(line) });
   const workers = new DevWorkers({ count, settings, log, onTasks: (tasks) => hints.tell(tasks) });
   const running = {
     drain: async ({ timeoutMs }: { timeoutMs: number }) => {
@@ -101,32 +102,4 @@ export async function runDev(files: readonly string[], options: DevCommandOption
     await writeResults(sink.results().batches(), resultsToStandardOutput);
   })();
   return serve({ running, ended, log, onQuit: () => workers.kill(), timeoutMs: drainMs });
-}
-
-/** How each task is submitted, told when it is new or takes something else. */
-class Hints {
-  readonly #producers: string;
-  readonly #log: TqLogger;
-  #told = new Set<string>();
-
-  constructor(producers: string, log: TqLogger) {
-    this.#producers = producers;
-    this.#log = log;
-  }
-
-  get commands(): readonly string[] {
-    return [...this.#told];
-  }
-
-  tell(tasks: readonly LoadedTask[]): void {
-    const { env: environment, argv } = process;
-    const tq = ownCommand({ script: argv[1] ?? "tq", environment, folder: process.cwd() });
-    const commands = new Set<string>();
-    for (const { name, sample = "null" } of tasks) {
-      const command = `${tq} submit ${name} ${quoted(sample)} --ventilator ${this.#producers}`;
-      commands.add(command);
-      if (!this.#told.has(command)) this.#log.info(`submit with: ${command}`);
-    }
-    this.#told = commands;
-  }
 }
