@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createZeromqTransport } from "@tq/common/transport";
 import { expect, test } from "vitest";
 
@@ -10,4 +12,21 @@ test("the file of an ipc endpoint goes with its link", async () => {
   expect(paths.map((path) => existsSync(path))).toEqual([true, true]);
   await transport.close();
   expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+});
+
+test("a bind leaves alone what is no socket, and says so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tq-ipc-"));
+  const file = join(folder, "notes.txt");
+  writeFileSync(file, "mine");
+  const transport = createZeromqTransport();
+  try {
+    for (const path of [file, folder]) {
+      const bind = transport.bind(`ipc://${path}`, { receive: () => {} });
+      await expect(bind).rejects.toMatchObject({ code: "TQ_ERR_BIND_FAILED" });
+    }
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  } finally {
+    await transport.close();
+    rmSync(folder, { recursive: true });
+  }
 });

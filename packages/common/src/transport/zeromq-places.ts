@@ -13,10 +13,9 @@ import {
 } from "./endpoint.ts";
 import type { Gate } from "./gate.ts";
 import { assertBindable, isAddress, type LookUp, type NobodyThere } from "./host-names.ts";
-import { isIpcInUse } from "./ipc-in-use.ts";
+import { assertIpcBindable } from "./ipc-path.ts";
 import type { KeptConnectionPort } from "./kept-connection.ts";
 import { NamedConnection } from "./named-connection.ts";
-import { addressInUse } from "./zeromq-bind.ts";
 import { type ConnectionHandlers, type ConnectionSocket, ZeromqConnection } from "./zeromq-connection.ts";
 import { errorCode } from "./zeromq-sockets.ts";
 
@@ -53,11 +52,11 @@ export class Places {
     this.#options = options;
   }
 
-  /** Errors: `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_ADDRESS_IN_USE`. */
+  /** Errors: `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_ADDRESS_IN_USE`, `TQ_ERR_BIND_FAILED`. */
   async bindable(endpoint: string): Promise<BindPlace> {
     const place = drawn(served(endpoint, parseEndpoint(endpoint)));
     if (place.kind === "tcp") assertBindable(endpoint, place);
-    else if (await isIpcInUse(place.path)) throw addressInUse(endpoint);
+    else await assertIpcBindable(endpoint, place.path);
     return { address: formatEndpoint(place), useIpv6: isIpv6(place) };
   }
 
