@@ -12,9 +12,12 @@ export const eventLimits = {
   entriesPerMessageMax: 256,
   /** Texts in one message, after which it ends. Raised: memory per subscriber that does not read. */
   textCharsPerMessageMax: 16_384,
-  /** Events that wait in a reader which does not ask. Beyond, new ones are left out and counted. Raised: its memory. */
-  waitingEventsMax: 65_536,
-  /** The same in entries, for memory: a run of tasks is one entry. */
+  /**
+   * Events that wait in a reader. Beyond, new ones are left out and counted. Some two seconds of a busy ventilator. Raised:
+   * how old the news is that a slow reader gets.
+   */
+  waitingEventsMax: 1_048_576,
+  /** The same in entries, a run of tasks being one. Raised: memory of a reader that does not ask. */
   waitingEntriesMax: 8_192,
   /** The same in bytes, as they came over a network. */
   waitingBytesMax: 16 * 1024 * 1024,
