@@ -2,6 +2,8 @@
 import { defineTask, handler, type } from "@tq/common";
 import { startLocal } from "@tq/local";
 import type { Sink } from "@tq/sink";
+import { startVentilator } from "@tq/ventilator";
+import { startWorker } from "@tq/worker";
 import { describe, expect, test, vi } from "vitest";
 import { CapturedLog } from "./support/captured-log.ts";
 import { anyPort, Cluster, waitOptions } from "./support/cluster.ts";
@@ -164,6 +166,35 @@ describe("a buffer", () => {
     for (const result of cluster.results.all) {
       expect(result.outcome === "completed" && marksOf(result.output as Frame)).toEqual(brightened(7));
     }
+  });
+
+  test("larger than the default limit passes where ventilator, producer and worker are told so, and is refused elsewhere", async () => {
+    const payloadBytesMax = 24 * KiB * KiB;
+    await using cluster = await Cluster.start({ ventilator: { payloadBytesMax } });
+    await cluster.worker({ handlers: [brightening], payloadBytesMax });
+    const { role: producer } = await cluster.producer({ payloadBytesMax });
+    const { role: strict } = await cluster.producer();
+    const given = { number: 3, pixels: new Uint16Array(10 * KiB * KiB).fill(3) };
+    for (const submitter of [cluster.ventilator, producer]) {
+      const { pixels } = await submitter.run(brighten, given);
+      expect([pixels.length, pixels[0], pixels.at(-1)]).toEqual([given.pixels.length, 4, 4]);
+    }
+    await expect(strict.run(brighten, given)).rejects.toMatchObject({ code: "TQ_ERR_PAYLOAD_TOO_LARGE" });
+    const tooMuch = { workers: anyPort, payloadBytesMax: 2 ** 27 };
+    await expect(startVentilator(tooMuch)).rejects.toMatchObject({ code: "TQ_ERR_INVALID_OPTION" });
+  });
+
+  test("is not shared over inproc either", async () => {
+    const { log } = new CapturedLog();
+    await using ventilator = await startVentilator({ workers: "inproc://large-binary", log });
+    const wiping = handler(brighten, (given) => {
+      given.pixels.fill(0);
+      return given;
+    });
+    await using _ = await startWorker({ ventilators: [ventilator.endpoints.workers], handlers: [wiping], log });
+    const given = frame(7);
+    expect(marksOf(await ventilator.run(brighten, given))).toEqual([0, 0, 0]);
+    expect(marksOf(given)).toEqual([7, 7, 7]);
   });
 
   test("is never shared between caller and handler, not even in one process", async () => {

@@ -3,6 +3,7 @@ import { TqError } from "@tq/common";
 import { checkKnownOptions, contractLimits } from "@tq/common/contract";
 import type { TqLogger } from "@tq/common/node";
 import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
+import { wireLimits } from "@tq/common/wire";
 
 /** How a producer is started. */
 export interface ProducerOptions {
@@ -23,6 +24,8 @@ export interface ProducerOptions {
    * told. Default 10,000.
    */
   readonly timeoutMs?: number | undefined;
+  /** One encoded input, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */
+  readonly payloadBytesMax?: number | undefined;
 }
 
 export const timeoutDefaultMs = 10_000;
@@ -33,6 +36,7 @@ const known: Record<keyof ProducerOptions, true> = {
   compression: true,
   log: true,
   timeoutMs: true,
+  payloadBytesMax: true,
 };
 
 /**
@@ -43,7 +47,7 @@ const known: Record<keyof ProducerOptions, true> = {
 export function checkOptions(options: ProducerOptions): void {
   checkKnownOptions("startProducer", options, known);
   checkCompression(options.compression);
-  const { ventilators, name, timeoutMs } = options;
+  const { ventilators, name, timeoutMs, payloadBytesMax } = options;
   if (!Array.isArray(ventilators) || ventilators.length === 0) {
     throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");
   }
@@ -56,6 +60,12 @@ export function checkOptions(options: ProducerOptions): void {
     timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 1 && timeoutMs <= max);
   if (!isTimeout)
     throw invalid(`timeoutMs is a number from 1 to ${max}, not ${String(timeoutMs)}`, "timeoutMs");
+  const bytesMax = wireLimits.bodyBytesMax;
+  const isSize = Number.isSafeInteger(payloadBytesMax) && Number(payloadBytesMax) >= 1;
+  if (payloadBytesMax !== undefined && !(isSize && payloadBytesMax <= bytesMax)) {
+    const message = `payloadBytesMax is a whole number from 1 to ${bytesMax}, not ${String(payloadBytesMax)}`;
+    throw invalid(message, "payloadBytesMax");
+  }
 }
 
 function invalid(message: string, option: string): TqError<"TQ_ERR_INVALID_OPTION"> {

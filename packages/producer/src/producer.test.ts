@@ -155,6 +155,7 @@ describe("startProducer", () => {
     [{ ventilators: ["tcp://a:1"], timeout: 5 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], timeoutMs: 0 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], compression: "lz4" }, "TQ_ERR_INVALID_OPTION"],
+    [{ ventilators: ["tcp://a:1"], payloadBytesMax: 64 * 1024 * 1024 + 1 }, "TQ_ERR_INVALID_OPTION"],
   ])("refuses %j", async (options, code) => {
     await expect(startProducer(options as never)).rejects.toMatchObject({ code });
   });

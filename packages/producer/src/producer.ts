@@ -133,6 +133,7 @@ class RunningProducer {
         origins: ventilators.map(({ origins }) => origins),
         drawOrigin,
         now: monotonicNow,
+        payloadBytesMax: options.payloadBytesMax,
         atEndOfTurn: (run) => {
           this.#endOfTurn.push(run);
           this.#driver.touch();

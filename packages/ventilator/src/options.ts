@@ -8,6 +8,7 @@ import {
   parseConnectEndpoint,
   parseEndpoint,
 } from "@tq/common/transport";
+import { wireLimits } from "@tq/common/wire";
 import type { VentilatorLimits } from "./core/limits.ts";
 
 /** How a ventilator is started. */
@@ -43,6 +44,8 @@ export interface VentilatorOptions {
   readonly unsettledTasksMax?: number | undefined;
   /** Bytes of their payloads at most. Default 512 MiB. */
   readonly unsettledBytesMax?: number | undefined;
+  /** One encoded input of a task submitted here, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */
+  readonly payloadBytesMax?: number | undefined;
 }
 
 const known: Record<keyof VentilatorOptions, true> = {
@@ -58,6 +61,7 @@ const known: Record<keyof VentilatorOptions, true> = {
   log: true,
   unsettledTasksMax: true,
   unsettledBytesMax: true,
+  payloadBytesMax: true,
 };
 
 /**
@@ -70,10 +74,15 @@ export function checkOptions(options: VentilatorOptions): void {
   checkCompression(options.compression);
   for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
   if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
-  for (const field of ["unsettledTasksMax", "unsettledBytesMax"] as const) {
+  for (const [field, max] of [
+    ["unsettledTasksMax", Number.MAX_SAFE_INTEGER],
+    ["unsettledBytesMax", Number.MAX_SAFE_INTEGER],
+    ["payloadBytesMax", wireLimits.bodyBytesMax],
+  ] as const) {
     const value = options[field];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw new TqError("TQ_ERR_INVALID_OPTION", `${field} is a whole number from 1; got ${String(value)}`, {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= max)) continue;
+    const range = max === Number.MAX_SAFE_INTEGER ? "from 1" : `from 1 to ${max}`;
+    throw new TqError("TQ_ERR_INVALID_OPTION", `${field} is a whole number ${range}; got ${String(value)}`, {
       details: { option: field },
     });
   }

@@ -166,7 +166,7 @@ class RunningVentilator {
     });
     if (core === undefined) throw new TqError("TQ_ERR_INTERNAL", "the driver makes its core at once");
     this.#core = core;
-    this.#submission = this.#createSubmission(core);
+    this.#submission = this.#createSubmission(core, options.payloadBytesMax);
   }
 
   /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
@@ -300,7 +300,7 @@ class RunningVentilator {
     };
   }
 
-  #createSubmission(core: VentilatorCore): Submission {
+  #createSubmission(core: VentilatorCore, payloadBytesMax: number | undefined): Submission {
     let owner: SubmitPort | undefined;
     const submission = createSubmitter(
       {
@@ -312,6 +312,7 @@ class RunningVentilator {
         origins: { sink: drawOrigin(), answer: drawOrigin() },
         drawOrigin,
         now: monotonicNow,
+        payloadBytesMax,
         atEndOfTurn: (run) => {
           this.#endOfTurn.push(run);
           this.#driver.touch();
