@@ -191,7 +191,11 @@ describe("a buffer", () => {
       given.pixels.fill(0);
       return given;
     });
-    await using _ = await startWorker({ ventilators: [ventilator.endpoints.workers], handlers: [wiping], log });
+    await using _ = await startWorker({
+      ventilators: [ventilator.endpoints.workers],
+      handlers: [wiping],
+      log,
+    });
     const given = frame(7);
     expect(marksOf(await ventilator.run(brighten, given))).toEqual([0, 0, 0]);
     expect(marksOf(given)).toEqual([7, 7, 7]);
