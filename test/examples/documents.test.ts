@@ -9,8 +9,8 @@ import { linkLimits } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
 import { expect, test } from "vitest";
 import { defaultLimits as sinkLimits } from "../../packages/sink/src/core/limits.ts";
-import { controlLimits } from "../../packages/ventilator/src/core/controls.ts";
 import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
+import { pauseLimits } from "../../packages/ventilator/src/core/pause-rules.ts";
 import { reservationTimes } from "../../packages/ventilator/src/core/worker-reservations.ts";
 import { beatMs } from "../../packages/worker/src/beats.ts";
 import { coreLimits, defaultLimits as workerLimits } from "../../packages/worker/src/core/limits.ts";
@@ -93,7 +93,7 @@ const figures: Record<string, object> = {
   policy: defaultPolicy,
   backoff: defaultPolicy.backoff,
   worker: { ...workerLimits, ...coreLimits },
-  ventilator: { ...defaultVentilatorLimits, ...reservationTimes, ...controlLimits },
+  ventilator: { ...defaultVentilatorLimits, ...reservationTimes, ...pauseLimits },
   sink: sinkLimits,
   link: linkLimits,
   wire: wireLimits,

@@ -76,7 +76,7 @@ export interface Ventilator extends TaskSubmitter, AsyncDisposable {
    *
    * Resolves when all have answered or are gone, at the latest after `timeoutMs`.
    *
-   * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_LIMIT` (1,024 different pauses hold already), `TQ_ERR_CLOSED`.
+   * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_LIMIT` (1,024 commands to pause and resume hold already), `TQ_ERR_CLOSED`.
    */
   control(command: ControlCommand, options?: ControlOptions): Promise<ControlReport>;
   /** Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id. */

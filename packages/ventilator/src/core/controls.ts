@@ -7,12 +7,9 @@
 import { TqError } from "@tq/common";
 import type { ControlCommand } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
-import { matchesTags, type PauseRule, PauseRules } from "./pause-rules.ts";
+import { matchesTags, type PauseRule, PauseRules, pauseLimits } from "./pause-rules.ts";
 import type { WorkerPeer } from "./worker-peer.ts";
 import type { Workers } from "./workers.ts";
-
-/** Raised: what each worker is told when it joins. More only means that somebody makes up filters without end. */
-export const controlLimits = { pausesMax: 1_024 } as const;
 
 /** A command, checked. */
 export interface ControlRequest {
@@ -69,13 +66,12 @@ export class Controls {
   /** Errors: `TQ_ERR_LIMIT`. */
   give(now: number, request: ControlRequest, done: (report: ControlReport) => void): void {
     const { command, task, tags, timeoutMs } = request;
-    if (command === "pause" && this.#rules.list.length >= controlLimits.pausesMax) {
+    if (command !== "drain" && !this.#rules.add({ command, task, tags })) {
       throw new TqError(
         "TQ_ERR_LIMIT",
-        `${controlLimits.pausesMax} pauses hold already; resume without a filter lifts all`,
+        `${pauseLimits.pausesMax} pauses and resumptions hold already; resume without a filter lifts all`,
       );
     }
-    if (command !== "drain") this.#rules.add({ command, task, tags });
     this.#count += 1;
     const told = [...this.#parts.workers].filter((worker) => isMeant(worker, request));
     const round: Round = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type PauseRule, PauseRules } from "./pause-rules.ts";
+import { type PauseRule, PauseRules, pauseLimits } from "./pause-rules.ts";
 
 const rulesOf = (...rules: Partial<PauseRule>[]): PauseRules => {
   const made = new PauseRules();
@@ -35,4 +35,17 @@ test("a command replaces earlier ones that match nothing else, and leaves those 
 
 test("what is resumed and was not paused is not kept", () => {
   expect(rulesOf({ command: "resume", task: "a" }).list).toEqual([]);
+});
+
+test("keeps a bounded number of commands, resumptions too, and takes what replaces one or all of them", () => {
+  const rules = rulesOf({});
+  const { pausesMax } = pauseLimits;
+  const resume = (task: string): boolean => rules.add({ command: "resume", task, tags: [] });
+  for (let count = 1; count < pausesMax; count++) expect(resume(`task-${count}`)).toBe(true);
+  expect(resume("one-more")).toBe(false);
+  expect(rules.isPaused([], "one-more")).toBe(true);
+  expect(rules.add({ command: "pause", task: "task-1", tags: [] })).toBe(true);
+  expect(rules.list).toHaveLength(pausesMax);
+  expect(rules.add({ command: "resume", tags: [] })).toBe(true);
+  expect(rules.list).toEqual([]);
 });

@@ -15,6 +15,9 @@ export interface PauseRule {
   readonly tags: readonly string[];
 }
 
+/** Raised: what each worker is told when it joins. More only means that somebody makes up filters without end. */
+export const pauseLimits = { pausesMax: 1_024 } as const;
+
 export class PauseRules {
   #rules: readonly PauseRule[] = [];
 
@@ -22,11 +25,15 @@ export class PauseRules {
     return this.#rules;
   }
 
-  add(rule: PauseRule): void {
+  /** False, and nothing is changed, if that made too many of them. */
+  add(rule: PauseRule): boolean {
     const rules = [...this.#rules.filter((earlier) => !covers(rule, earlier)), rule];
     // What there is to resume was paused before.
     const from = rules.findIndex(({ command }) => command === "pause");
-    this.#rules = from < 0 ? [] : rules.slice(from);
+    const kept = from < 0 ? [] : rules.slice(from);
+    if (kept.length > pauseLimits.pausesMax) return false;
+    this.#rules = kept;
+    return true;
   }
 
   /** Those that concern a worker with these tags, in order. */
