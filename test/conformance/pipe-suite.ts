@@ -2,7 +2,7 @@
  * What every carrier of one-way links must do, said once: where the pipes end, what holds a writer up, and what a peer that
  * leaves takes along.
  */
-import { linkLimits, type Transport } from "@tq/common/transport";
+import { linkLimits, type PullLink, type Transport } from "@tq/common/transport";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type PullProbe, type PushProbe, pipeEnds } from "../support/pipe-probe.ts";
 
@@ -43,6 +43,7 @@ export function pipeSuite(carrier: PipeCarrier): void {
       });
     }
     sharing(carrier);
+    fairness(carrier);
     leaving(carrier);
     restarting(carrier);
     refusals(carrier);
@@ -179,6 +180,25 @@ function sharing(carrier: PipeCarrier): void {
     await pull.opened.next();
   });
 
+  test("a reader that pauses while it receives gets no more of the same burst", async () => {
+    const node = nodeMaker(carrier);
+    const push = await pipeEnds(node()).bindPush(carrier.wildcard());
+    const received: string[] = [];
+    const pull: PullLink = node().connectPull(push.link.endpoint, {
+      receive: ([frame]) => {
+        received.push(`${frame}`);
+        pull.pause();
+      },
+    });
+    await sendAll(push, [["1"], ["2"], ["3"]]);
+    await heldUp(push);
+    expect(received).toHaveLength(1);
+    for (const count of [2, 3]) {
+      pull.resume();
+      await expect.poll(() => received.length).toBe(count);
+    }
+  });
+
   test("readers are served in turn, and one that does not read holds up none", async () => {
     const node = nodeMaker(carrier);
     const push = await pipeEnds(node()).bindPush(carrier.wildcard());
@@ -222,6 +242,27 @@ function sharing(carrier: PipeCarrier): void {
     expect(new Set(first)).toEqual(new Set(["a", "b"]));
     for (let count = first.length; count < 2 * tooMany.length; count++) await pull.inbox.next();
     await Promise.all(sending);
+  });
+}
+
+function fairness(carrier: PipeCarrier): void {
+  test("readers that are free have equal shares", async () => {
+    const node = nodeMaker(carrier);
+    const push = await pipeEnds(node()).bindPush(carrier.wildcard());
+    const readers: PullProbe[] = [];
+    for (let index = 0; index < 3; index++) {
+      readers.push(pipeEnds(node()).connectPull(push.link.endpoint));
+      await seenBy(push, readers);
+    }
+    const counts = (): number[] => readers.map(({ link }) => link.stats().received);
+    const sum = (): number => counts().reduce((total, count) => total + count);
+    await expect.poll(sum).toBe(push.link.stats().sent);
+    const before = counts();
+    for (let index = 0; index < 9; index++) {
+      await push.send("task");
+      await expect.poll(sum).toBe(push.link.stats().sent);
+    }
+    expect(counts().map((count, index) => count - (before[index] ?? 0))).toEqual([3, 3, 3]);
   });
 }
 
@@ -271,20 +312,24 @@ function restarting(carrier: PipeCarrier): void {
     expect(await pull.inbox.next()).toEqual(["after"]);
   });
 
-  test("a reader that had paused reads what the old writer had sent before what the new one sends", async () => {
-    const node = nodeMaker(carrier);
-    const before = await pipeEnds(node()).bindPush(carrier.wildcard());
-    const pull = pipeEnds(node()).connectPull(before.link.endpoint);
-    await before.send("first");
-    await pull.inbox.next();
-    pull.link.pause();
-    for (const text of ["old 1", "old 2"]) await before.send(text);
-    await before.link.close();
-    const after = await pipeEnds(node()).bindPush(before.link.endpoint);
-    pull.link.resume();
-    await after.send("new");
-    for (const text of ["old 1", "old 2", "new"]) expect(await pull.inbox.next()).toEqual([text]);
-  });
+  test.each([1, 2])(
+    "a reader that had paused reads what the old writer had sent (%i) before what the new one sends",
+    async (count) => {
+      const node = nodeMaker(carrier);
+      const before = await pipeEnds(node()).bindPush(carrier.wildcard());
+      const pull = pipeEnds(node()).connectPull(before.link.endpoint);
+      await before.send("first");
+      await pull.inbox.next();
+      pull.link.pause();
+      const old = Array.from({ length: count }, (_, index) => `old ${index}`);
+      for (const text of old) await before.send(text);
+      await before.link.close();
+      const after = await pipeEnds(node()).bindPush(before.link.endpoint);
+      pull.link.resume();
+      await after.send("new");
+      for (const text of [...old, "new"]) expect(await pull.inbox.next()).toEqual([text]);
+    },
+  );
 
   test("a writer finds a reader that is bound anew, and hands over nothing while there is none", async () => {
     const node = nodeMaker(carrier);
