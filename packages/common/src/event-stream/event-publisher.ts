@@ -83,7 +83,7 @@ export class EventPublisher {
     const token = this.interest.subscribed(monotonicNow(), subscription);
     if (token === undefined) return this.#handlers.interest();
     // Who is left out asks again.
-    if (this.#tokens.length < eventLimits.prefixesMax) this.#tokens.push(token);
+    if (this.#tokens.length < eventLimits.askersMax) this.#tokens.push(token);
     this.#handlers.asked();
   }
 }

@@ -1,32 +1,32 @@
 /**
- * What the subscribers of one publisher want, as its socket tells: prefixes of topics, each once.
+ * What the subscribers of one publisher want, as its socket tells: prefixes of topics, each once. Only those are remembered
+ * that something here begins with, so strangers cannot make it remember more than there are.
  *
  * Who leaves may only have lost its connection. So what it wanted is numbered for as long as it would remember this source:
  * when it is back, it can tell how much it missed.
  */
+import { eventTypes } from "./event-types.ts";
 import { eventLimits } from "./limits.ts";
 import { beatTopic, eventTopic, parseTopic, type Subscription } from "./topics.ts";
+
+/** Of everything that is published unasked. */
+const topics: readonly string[] = [beatTopic, ...eventTypes.map(eventTopic)];
 
 export class EventInterest {
   /** By topic: until when, where nobody wants it any more. */
   readonly #topics = new Map<string, number>();
-  /** More than can be remembered: everything is wanted from then on. */
-  #isUnknown = false;
 
   /** Gives the token if it asks for a snapshot. */
   subscribed(now: number, { isOn, topic }: Subscription): string | undefined {
     const asked = parseTopic(topic);
     if (asked?.kind === "snapshot") return isOn ? asked.token : undefined;
     if (!isOn) this.#leave(now, topic);
-    else if (this.#topics.has(topic) || this.#topics.size < eventLimits.prefixesMax)
-      this.#topics.set(topic, Number.POSITIVE_INFINITY);
-    else this.#isUnknown = true;
+    else if (topics.some((own) => own.startsWith(topic))) this.#topics.set(topic, Number.POSITIVE_INFINITY);
     return undefined;
   }
 
   /** The connection is over that all of them came by. */
   ended(now: number): void {
-    this.#isUnknown = false;
     for (const topic of this.#topics.keys()) this.#leave(now, topic);
   }
 
@@ -46,7 +46,6 @@ export class EventInterest {
   }
 
   #wants(topic: string): boolean {
-    if (this.#isUnknown) return true;
     for (const prefix of this.#topics.keys()) if (topic.startsWith(prefix)) return true;
     return false;
   }

@@ -31,8 +31,8 @@ export const eventLimits = {
   topicCharsMax: 128,
   /** Prefixes that one reader asks for. */
   readerTopicsMax: 64,
-  /** Prefixes that a publisher remembers of its subscribers. Beyond, it publishes everything. */
-  prefixesMax: 1_024,
+  /** Subscribers that wait for a snapshot from one publisher. Beyond, they ask again. */
+  askersMax: 1_024,
   /** Characters of a source's name. */
   nameCharsMax: 128,
 } as const;
