@@ -1,4 +1,5 @@
 /** Mechanisms that ends share. Pure: no clock, no socket, no randomness of their own. */
+export * from "./array-queue.ts";
 export * from "./backoff.ts";
 export * from "./credit.ts";
 export * from "./id-runs.ts";

@@ -5,7 +5,7 @@
  * without a counter of its own, and an owner that is slow gets less.
  */
 import { isTqError, TqError } from "../contract/index.ts";
-import { idRun, type SubmitPort } from "../protocol/index.ts";
+import { ArrayQueue, idRun, type SubmitPort } from "../protocol/index.ts";
 import { wireLimits } from "../wire/index.ts";
 import { Batch, type Cut } from "./batch.ts";
 import type { Consumer } from "./consumer.ts";
@@ -22,9 +22,7 @@ export class Outbox {
   readonly #owners: readonly Owner[];
   readonly #port: SubmitPort;
   readonly #now: () => number;
-  #queue: Batch<Consumer>[] = [];
-  /** Those before it have left the queue; cut off now and then, since `shift` costs the length of an array. */
-  #head = 0;
+  readonly #queue = new ArrayQueue<Batch<Consumer>>();
   #tasks = 0;
   #bytes = 0;
 
@@ -69,14 +67,14 @@ export class Outbox {
 
   /** Hands over what the credit allows. */
   handOver(): void {
-    for (let batch = this.#queue[this.#head]; batch !== undefined; batch = this.#queue[this.#head]) {
+    for (let batch = this.#queue.peek(); batch !== undefined; batch = this.#queue.peek()) {
       const owner = this.#ownerWithMostCredit();
       if (owner === undefined) return;
       const { tasksLeft, bytesLeft } = batch;
       const cut = batch.cut(owner.tasks, owner.bytes);
       this.#tasks -= tasksLeft - batch.tasksLeft;
       this.#bytes -= bytesLeft - batch.bytesLeft;
-      if (batch.tasksLeft === 0) this.#advance();
+      if (batch.tasksLeft === 0) this.#queue.shift();
       if (cut !== undefined) this.#submit(owner, batch, cut);
     }
   }
@@ -123,20 +121,10 @@ export class Outbox {
     return best;
   }
 
-  #advance(): void {
-    this.#head += 1;
-    if (this.#head < 64 || this.#head * 2 < this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#head);
-    this.#head = 0;
-  }
-
   #takeQueue(): readonly Batch<Consumer>[] {
-    const queue = this.#queue.slice(this.#head);
-    this.#queue = [];
-    this.#head = 0;
     this.#tasks = 0;
     this.#bytes = 0;
-    return queue;
+    return this.#queue.take();
   }
 
   #refuseBeyondLimit(): void {

@@ -4,17 +4,17 @@
  * Holds runs of tasks, not tasks. A run may contain tasks that are no longer ready (cancelled, adopted): whoever takes
  * from it skips them, so that nothing ever searches a queue.
  */
+import { ArrayQueue } from "@tq/common/protocol";
 import { type Run, type TaskBatch, type TaskQueue, taskState } from "./task-batch.ts";
 import type { WorkerDefinition } from "./worker-peer.ts";
 
 /** Runs of one priority: given back ones first, then in the order they came. */
 class Lane {
   readonly #front: Run[] = [];
-  #back: Run[] = [];
-  #head = 0;
+  readonly #back = new ArrayQueue<Run>();
 
   get isEmpty(): boolean {
-    return this.#front.length === 0 && this.#head >= this.#back.length;
+    return this.#front.length === 0 && this.#back.length === 0;
   }
 
   push(run: Run): void {
@@ -26,19 +26,12 @@ class Lane {
   }
 
   peek(): Run | undefined {
-    return this.#front[this.#front.length - 1] ?? this.#back[this.#head];
+    return this.#front[this.#front.length - 1] ?? this.#back.peek();
   }
 
   drop(): void {
-    if (this.#front.length > 0) {
-      this.#front.pop();
-      return;
-    }
-    this.#head += 1;
-    if (this.#head > 64 && this.#head * 2 > this.#back.length) {
-      this.#back = this.#back.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#front.length > 0) this.#front.pop();
+    else this.#back.shift();
   }
 }
 
