@@ -214,6 +214,27 @@ function sharing(carrier: PipeCarrier): void {
     const taken = others.map(({ link }) => link.stats().received);
     for (const count of taken) expect(count).toBeGreaterThan(tooMany.length / 4);
   });
+}
+
+function fairness(carrier: PipeCarrier): void {
+  test("readers that are free have equal shares", async () => {
+    const node = nodeMaker(carrier);
+    const push = await pipeEnds(node()).bindPush(carrier.wildcard());
+    const readers: PullProbe[] = [];
+    for (let index = 0; index < 3; index++) {
+      readers.push(pipeEnds(node()).connectPull(push.link.endpoint));
+      await seenBy(push, readers);
+    }
+    const counts = (): number[] => readers.map(({ link }) => link.stats().received);
+    const sum = (): number => counts().reduce((total, count) => total + count);
+    await expect.poll(sum).toBe(push.link.stats().sent);
+    const before = counts();
+    for (let index = 0; index < 9; index++) {
+      await push.send("task");
+      await expect.poll(sum).toBe(push.link.stats().sent);
+    }
+    expect(counts().map((count, index) => count - (before[index] ?? 0))).toEqual([3, 3, 3]);
+  });
 
   test("writers are read in turn", async () => {
     const node = nodeMaker(carrier);
@@ -242,27 +263,6 @@ function sharing(carrier: PipeCarrier): void {
     expect(new Set(first)).toEqual(new Set(["a", "b"]));
     for (let count = first.length; count < 2 * tooMany.length; count++) await pull.inbox.next();
     await Promise.all(sending);
-  });
-}
-
-function fairness(carrier: PipeCarrier): void {
-  test("readers that are free have equal shares", async () => {
-    const node = nodeMaker(carrier);
-    const push = await pipeEnds(node()).bindPush(carrier.wildcard());
-    const readers: PullProbe[] = [];
-    for (let index = 0; index < 3; index++) {
-      readers.push(pipeEnds(node()).connectPull(push.link.endpoint));
-      await seenBy(push, readers);
-    }
-    const counts = (): number[] => readers.map(({ link }) => link.stats().received);
-    const sum = (): number => counts().reduce((total, count) => total + count);
-    await expect.poll(sum).toBe(push.link.stats().sent);
-    const before = counts();
-    for (let index = 0; index < 9; index++) {
-      await push.send("task");
-      await expect.poll(sum).toBe(push.link.stats().sent);
-    }
-    expect(counts().map((count, index) => count - (before[index] ?? 0))).toEqual([3, 3, 3]);
   });
 }
 

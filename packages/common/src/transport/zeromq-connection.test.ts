@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Gate } from "./gate.ts";
 import { Inbox } from "./inbox.ts";
+import { nextTurn } from "./receive-loop.ts";
 import type { SocketEvent } from "./socket-events.ts";
 import { ZeromqConnection } from "./zeromq-connection.ts";
-import type { Dealer } from "./zeromq-sockets.ts";
+import type { Dealer, Pull } from "./zeromq-sockets.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] }));
 afterEach(() => void vi.useRealTimers());
@@ -32,4 +34,53 @@ test("a connection that the I/O thread made before it heard of the close leaves 
   tell("end");
   await closed;
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a message that is held while the gate is shut is received before an ended connection is let go", async () => {
+  const events = new Inbox<{ type: SocketEvent }>();
+  const messages = new Inbox<Buffer[]>();
+  const socket = {
+    closed: false,
+    readable: false,
+    linger: 0,
+    events: { receive: () => events.next() },
+    connect: () => {},
+    close: () => {
+      socket.closed = true;
+      events.push({ type: "end" });
+    },
+    receive: () => messages.next(),
+  };
+  const gate = new Gate();
+  const said: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  new ZeromqConnection(
+    {
+      socket: socket as unknown as Pull,
+      address: "tcp://127.0.0.1:1",
+      handshakeMs: 5_000,
+      silenceMs: Number.POSITIVE_INFINITY,
+      gate,
+    },
+    {
+      opened: () => said.push("opened"),
+      receive: () => said.push("received"),
+      ended: () => {
+        said.push("ended");
+        ended.resolve();
+      },
+    },
+  );
+  events.push({ type: "handshake" });
+  await nextTurn();
+  gate.shut();
+  messages.push([Buffer.from("held")]);
+  await nextTurn();
+  events.push({ type: "disconnect" });
+  await nextTurn();
+  await nextTurn();
+  expect(said).toEqual(["opened"]);
+  gate.open();
+  await ended.promise;
+  expect(said).toEqual(["opened", "received", "ended"]);
 });
