@@ -154,6 +154,18 @@ describe("stopping", () => {
     // An end in order is no reason to warn.
     expect(running.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
+
+  test("while handlers are still being loaded ends as well, and nothing is said to be ready", async () => {
+    write(
+      "waits.ts",
+      'console.warn("{\\"msg\\":\\"loading\\"}"); await new Promise(() => setInterval(() => {}, 60_000));\n',
+    );
+    const running = startTq(["dev", "waits.ts"], { folder });
+    await running.logged(/^loading$/);
+    running.signal("SIGINT");
+    expect(await running.ended).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(running.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  });
 });
 
 test("two run side by side, each with its own tasks", async () => {

@@ -96,7 +96,7 @@ export async function runDev(files: readonly string[], options: DevCommandOption
     },
   };
   const ended = (async () => {
-    await workers.start();
+    if (!(await workers.start())) return;
     const { pid } = process;
     await printReady({ role: "dev", pid, workers: workersEndpoint, producers, submit: hints.commands });
     await writeResults(sink.results().batches(), resultsToStandardOutput);

@@ -37,14 +37,20 @@ export class DevWorkers {
     this.#watch = new FileWatch({ onChange: (paths) => this.#changed(paths) });
   }
 
-  /** Resolves when the first generation works. Rejects if its handlers cannot be loaded. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when the first generation works, or with false when it was told to end before that. Rejects if its handlers
+   * cannot be loaded.
+   */
+  async start(): Promise<boolean> {
     const pool = this.#startPool();
+    await Promise.race([pool.ready, pool.ended]);
+    if (this.#isStopping) return false;
     const { tasks } = await pool.ready;
     this.#current = pool;
     this.#options.onTasks(tasks);
     this.#watch.end(this.#files);
     this.#watch.start();
+    return true;
   }
 
   async drain({ timeoutMs }: { timeoutMs: number }): Promise<void> {
