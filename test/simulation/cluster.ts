@@ -3,50 +3,21 @@
  * crash, to come back with or without memory, to stand still, to drain and to leave.
  */
 import { type TaskPolicy, TqError } from "@tq/common";
-import { type TaskRunEvent, taskEventTypes } from "@tq/common/events";
+import { taskEventTypes } from "@tq/common/events";
 import type { SubmitOrigins } from "@tq/common/protocol";
 import { forEachId, idRun, type SubmitEvents, type SubmitPort } from "@tq/common/protocol";
 import { encodeValues, type IdRuns } from "@tq/common/wire";
 import { ProducerCore } from "../../packages/producer/src/core/producer-core.ts";
-import type { SinkLimits } from "../../packages/sink/src/core/limits.ts";
 import { SinkCore } from "../../packages/sink/src/core/sink-core.ts";
 import { createMemoryStore } from "../../packages/sink/src/store/memory-store.ts";
-import type { VentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
 import { VentilatorCore } from "../../packages/ventilator/src/core/ventilator-core.ts";
-import type { WorkerLimits } from "../../packages/worker/src/core/limits.ts";
-import { createStartedAttempt, type StartedAttempt } from "../../packages/worker/src/core/port.ts";
+import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
 import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
+import type { ClusterOptions } from "./cluster-options.ts";
 import { policy, Records, recordingEvents, type Submitter, submitterOf, timing } from "./pipeline.ts";
 import { SimulatedNode, type World } from "./world.ts";
 
-/** What becomes of one attempt. */
-export type Fate =
-  | { readonly afterMs: number; readonly ends: "completed"; readonly output?: unknown }
-  | { readonly afterMs: number; readonly ends: "failed"; readonly final: boolean }
-  /** Its process dies with it. */
-  | { readonly afterMs: number; readonly ends: "death" };
-
-export interface ClusterOptions {
-  readonly ventilators: number;
-  readonly sinks: number;
-  readonly workers: number;
-  readonly slots: number;
-  readonly definitions?: readonly string[];
-  readonly fate: (attempt: StartedAttempt) => Fate;
-  /** Of all definitions. Default: that of `pipeline.ts`. */
-  readonly policy?: TaskPolicy;
-  /** Told what tasks go through, of all ventilators and sinks. Default: nothing is watched. */
-  readonly onSteps?: (steps: readonly TaskRunEvent[]) => void;
-  /** With the push lane. Default false. */
-  readonly push?: boolean;
-  /** How long a sink's loop thinks about one batch. Default 0. */
-  readonly readMs?: () => number;
-  /** A worker that died is started anew. Default true. */
-  readonly reviveWorkers?: boolean;
-  readonly ventilatorLimits?: Partial<VentilatorLimits>;
-  readonly workerLimits?: Partial<WorkerLimits>;
-  readonly sinkLimits?: Partial<SinkLimits>;
-}
+export type { ClusterOptions, Fate } from "./cluster-options.ts";
 
 interface RunningWorker {
   readonly node: SimulatedNode;
