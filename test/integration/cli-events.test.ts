@@ -39,8 +39,8 @@ test("what happens is printed as lines of JSON, chosen by prefix, over a proxy",
     linesOf(events).find((line) => line.type === type && line.source.role === role);
   await events.waitFor(isThere("snapshot", "ventilator"));
   await events.waitFor(isThere("snapshot", "sink"));
-  const { exitCode } = await tq(["submit", "square", "7", "--ventilator", producers]);
-  expect(exitCode).toBe(0);
+  const submitted = await tq(["submit", "square", "7", "--ventilator", producers]);
+  expect(submitted).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await events.waitFor(isThere("task.completed", "ventilator"))).toMatchObject({
     task: "square",
     attempt: 1,
