@@ -41,6 +41,7 @@ function begin(peers: SourceState & { role: "sink" } = { role: "sink", peers: []
 }
 const hubs: EventHub[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(hubs.splice(0).map((hub) => hub.close()));
 });
 
@@ -171,6 +172,31 @@ test("what nobody has subscribed to is neither sent nor numbered", async () => {
   expect(sent).toEqual(["snapshot {}"]);
 });
 
+test("all who ask together get one and the same snapshot, and who asks right after waits a moment for the next", async () => {
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  let taken = 0;
+  const hub = new EventHub({
+    source,
+    state: () => {
+      taken += 1;
+      return { role: "sink", peers: [], definitions: [], totals };
+    },
+    watch: () => {},
+  });
+  hubs.push(hub);
+  const { raw, subscribe } = socketOf(hub);
+  const topics = () => raw.map(([topic]) => Buffer.from(topic ?? []).toString());
+  subscribe("snapshot/00000000000000f1");
+  subscribe("snapshot/00000000000000f2");
+  await turn();
+  expect([taken, topics()]).toEqual([1, ["snapshot/00000000000000f1", "snapshot/00000000000000f2"]]);
+  subscribe("snapshot/00000000000000f3");
+  await turn();
+  expect(taken).toBe(1);
+  vi.advanceTimersByTime(eventLimits.snapshotGapMs);
+  expect([taken, topics().at(-1)]).toEqual([2, "snapshot/00000000000000f3"]);
+});
+
 test("a snapshot that is too large for a message goes without its lists", async () => {
   const peer = { role: "worker", peer: "w".repeat(5_000), session: 1 } as const;
   const { hub } = begin({ role: "sink", peers: new Array(4_096).fill(peer), definitions: [], totals });
@@ -205,7 +231,6 @@ test("beats tell how far it has come, and the last one that it closes", async ()
   vi.advanceTimersByTime(eventLimits.beatMs);
   join();
   await hub.close();
-  vi.useRealTimers();
   expect(sent).toEqual([
     "worker.joined 1",
     'beat {"worker.joined":2}',

@@ -18,6 +18,7 @@ import {
   type SinkEvent,
   type SnapshotMessage,
   type SourceState,
+  snapshotTopic,
   type TaskEventType,
   type TaskRunEvent,
   type TqEvent,
@@ -25,6 +26,7 @@ import {
   type VentilatorEvent,
   withoutLists,
 } from "../events/index.ts";
+import { monotonicNow } from "../node/index.ts";
 import type { Frames } from "../transport/index.ts";
 import { EventPublisher } from "./event-publisher.ts";
 import { EventReader } from "./event-reader.ts";
@@ -52,6 +54,8 @@ export class EventHub {
   readonly #wanted = new Map<string, boolean>();
   #flush: NodeJS.Immediate | undefined;
   #beats: NodeJS.Timeout | undefined;
+  #answerLater: NodeJS.Timeout | undefined;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: EventHubOptions) {
@@ -99,6 +103,7 @@ export class EventHub {
     this.#isClosed = true;
     clearInterval(this.#beats);
     clearImmediate(this.#flush);
+    clearTimeout(this.#answerLater);
     for (const reader of this.#readers) reader.end();
     this.#readers.clear();
     await Promise.all(this.#publishers.map((publisher) => publisher.close()));
@@ -172,12 +177,22 @@ export class EventHub {
     }
   }
 
+  /** Takes and encodes one snapshot for all who wait, and not too often: strangers may ask, too. */
   #answer(): void {
-    let snapshot: SnapshotMessage | undefined;
+    if (!this.#publishers.some(({ isAsked }) => isAsked) || this.#answerLater !== undefined) return;
+    const waitMs = this.#answeredAt + eventLimits.snapshotGapMs - monotonicNow();
+    if (waitMs > 0) {
+      this.#answerLater = setTimeout(() => {
+        this.#answerLater = undefined;
+        this.#answer();
+      }, waitMs);
+      return;
+    }
+    this.#answeredAt = monotonicNow();
+    const [, body] = encodeSnapshot(this.#snapshot(""));
     for (const publisher of this.#publishers) {
       for (const token of publisher.takeTokens()) {
-        snapshot ??= this.#snapshot(token);
-        publisher.send(encodeSnapshot({ ...snapshot, token }));
+        if (body !== undefined) publisher.send([Buffer.from(snapshotTopic(token), "latin1"), body]);
       }
     }
   }

@@ -45,6 +45,11 @@ export class EventPublisher {
     this.#handlers.asked();
   }
 
+  /** Somebody can be given a snapshot. */
+  get isAsked(): boolean {
+    return this.isOpen && this.#tokens.length > 0;
+  }
+
   get isOpen(): boolean {
     return this.#link?.isOpen === true;
   }

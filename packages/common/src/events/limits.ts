@@ -31,6 +31,8 @@ export const eventLimits = {
   topicCharsMax: 128,
   /** Prefixes that one reader asks for. */
   readerTopicsMax: 64,
+  /** Between two snapshots that a source takes. Raised: how long a newcomer waits; lowered: what strangers can cost it. */
+  snapshotGapMs: 20,
   /** Subscribers that wait for a snapshot from one publisher. Beyond, they ask again. */
   askersMax: 1_024,
   /** Characters of a source's name. */
