@@ -190,6 +190,17 @@ test("origins are told apart, and only so many are remembered", () => {
   expect(words()).toEqual([[1, 0]]);
 });
 
+test("an origin of which more is sent is not forgotten for those that are quiet", () => {
+  const { rig, arrive, sent, words } = setUp({ limits: { pushOriginsMax: 2 } });
+  arrive(outcomes(1, 1));
+  arrive(outcomes(1, 1, { ids: idRun(otherOrigin, 1, 1) }));
+  sent(2);
+  arrive(outcomes(1, 1, { ids: idRun("00000000000000cc", 1, 1) }));
+  arrive(outcomes(2, 1));
+  expect(words()).toEqual([[2, 0]]);
+  expect(rig.core.stats().push.received).toBe(4);
+});
+
 test("what is no OUTCOMES is a violation", () => {
   const { rig } = setUp();
   rig.core.receive(0, { route: undefined }, { verb: "RESYNC", bootId: origin });

@@ -56,7 +56,7 @@ interface Known {
 export class PushIntake {
   readonly #host: PushIntakeHost;
   readonly #patience: PushPatience;
-  /** In the order in which they became quiet, roughly: whoever comes first is forgotten first. */
+  /** In the order in which they were announced last: whoever comes first is forgotten first. */
   readonly #origins = new Map<Origin, Known>();
   /** Those that wait for a last word. */
   readonly #owing = new Set<Origin>();
@@ -89,6 +89,8 @@ export class PushIntake {
   sent(now: number, session: number, { origins, through, idle = false }: Sent): void {
     for (const [index, origin] of origins.entries()) {
       const known = this.#open(now, origin);
+      this.#origins.delete(origin);
+      this.#origins.set(origin, known);
       known.session = session;
       known.of.announce(now, through[index] ?? 0, idle);
       this.#owing.add(origin);
