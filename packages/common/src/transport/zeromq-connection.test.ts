@@ -23,8 +23,9 @@ function connectionOf() {
   };
   const dealer = socket as unknown as Dealer;
   const port = { socket: dealer, address: "tcp://127.0.0.1:1", handshakeMs: 5_000, silenceMs: 30_000 };
-  const connection = new ZeromqConnection(port, { opened() {}, receive() {}, ended() {} });
-  return { connection, tell: (type: SocketEvent) => events.push({ type }) };
+  const ended = vi.fn();
+  const connection = new ZeromqConnection(port, { opened() {}, receive() {}, ended });
+  return { connection, socket, ended, tell: (type: SocketEvent) => events.push({ type }) };
 }
 
 test("a connection that the I/O thread made before it heard of the close leaves no timer behind", async () => {
@@ -34,6 +35,17 @@ test("a connection that the I/O thread made before it heard of the close leaves 
   tell("end");
   await closed;
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a connection that is closed while it ends by itself says no more of it, and nobody connects anew", async () => {
+  const { connection, socket, ended, tell } = connectionOf();
+  tell("connect:retry");
+  await expect.poll(() => socket.closed).toBe(true);
+  const closed = connection.close();
+  tell("end");
+  await closed;
+  await nextTurn();
+  expect(ended).not.toHaveBeenCalled();
 });
 
 test("a message that is held while the gate is shut is received before an ended connection is let go", async () => {

@@ -63,6 +63,8 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
   #silenceInterval: NodeJS.Timeout | undefined;
   /** Something came since the last look. */
   #heardSomething = false;
+  /** Whoever made it wants no more of it. */
+  #isLeft = false;
 
   constructor(port: ConnectionPort<Socket>, handlers: ConnectionHandlers) {
     const { socket, address, gate } = port;
@@ -81,6 +83,11 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
   }
 
   async close(lingerMs?: number): Promise<void> {
+    this.#isLeft = true;
+    await this.#closeSocket(lingerMs);
+  }
+
+  async #closeSocket(lingerMs?: number): Promise<void> {
     if (lingerMs !== undefined && !this.socket.closed) this.socket.linger = lingerMs;
     this.#state = "closed";
     clearTimeout(this.#handshakeTimeout);
@@ -139,7 +146,7 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
     }
     if (this.socket.closed) return;
     this.socket.linger = 0;
-    await this.close();
-    this.#handlers.ended();
+    await this.#closeSocket();
+    if (!this.#isLeft) this.#handlers.ended();
   };
 }
