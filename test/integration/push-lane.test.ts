@@ -1,6 +1,8 @@
 /** The push lane with real sockets and processes: what comes, what is lost with whom, and that it is said. */
 import { defineTask, handler, type } from "@tq/common";
+import { createZeromqTransport } from "@tq/common/transport";
 import { expect, test } from "vitest";
+import { pipeEnds } from "../support/pipe-probe.ts";
 import { napping, squaring } from "./fixtures/handlers.ts";
 import { nap, square } from "./fixtures/tasks.ts";
 import { anyPort, Cluster, type ClusterOptions, waitOptions } from "./support/cluster.ts";
@@ -169,4 +171,18 @@ test("tasks that a worker has no handler for fail there, and one that stays out 
   await cluster.results.until(100);
   expect(shares(cluster)).toEqual({ helper: 100 });
   expect(stranger.stats().push).toEqual({ waiting: 0, running: 0, unsent: 0 });
+});
+
+test("a writer of nonsense in the sink's pipe is counted, and the others are read", async () => {
+  await using cluster = await pushCluster();
+  const transport = createZeromqTransport();
+  cluster.use({ [Symbol.asyncDispose]: () => transport.close() });
+  const boor = pipeEnds(transport).connectPush(cluster.sink.pushEndpoint ?? "");
+  await boor.send("nonsense");
+  await boor.send("", "", "");
+  await boor.send(...numbers(300).map(String));
+  await expect.poll(() => cluster.sink.stats().violations, waitOptions).toBe(3);
+  await cluster.worker({ handlers: [squaring] });
+  await cluster.ventilator.submitMany(square, numbers(100), atMostOnce);
+  await cluster.results.until(100);
 });
