@@ -188,3 +188,15 @@ describe("after drain or close, submitting", () => {
     await vi.waitFor(() => expect(cluster.ventilator.stats().unsettled).toBe(0), waitOptions);
   });
 });
+
+test("a time to drain that no timer holds is refused by every role, which works on", async () => {
+  await using cluster = await Cluster.start({ ventilator: { producers: anyPort } });
+  const { producers = "" } = cluster.ventilator.endpoints;
+  await using producer = await startProducer({ ventilators: [producers], log });
+  const { role: worker } = await cluster.worker({ handlers: [squaring] });
+  for (const role of [cluster.ventilator, cluster.sink, worker, producer]) {
+    const error = await errorOf(role.drain({ timeoutMs: Number.POSITIVE_INFINITY }));
+    expect(error).toMatchObject({ code: "TQ_ERR_INVALID_OPTION", details: { option: "timeoutMs" } });
+  }
+  expect(await producer.run(square, 7)).toBe(49);
+});

@@ -62,6 +62,13 @@ test("tells what happens in its ventilator and its sink, from how they stand on"
   ]);
 });
 
+test("a drain whose time no timer holds is refused, and it works on", async () => {
+  await using tq = await startLocal({ handlers: [squaring] });
+  const drained = tq.drain({ timeoutMs: Number.POSITIVE_INFINITY });
+  await expect(drained).rejects.toMatchObject({ code: "TQ_ERR_INVALID_OPTION" });
+  expect(await tq.run(square, 3)).toBe(9);
+});
+
 test("an option that it does not know is refused by name", async () => {
   const options = { handlers: [squaring], concurency: 2 };
   await expect(startLocal(options)).rejects.toThrow('unknown option "concurency"');

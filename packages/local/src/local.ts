@@ -39,6 +39,8 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
   /**
    * Takes nothing new and waits until everything is settled, at most `timeoutMs` (default 25,000). It does not wait for
    * results that no loop reads: in this process nobody else will.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`.
    */
   drain(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
   /** Ends it at once; what is unsettled is lost. Harmless twice. */
@@ -205,8 +207,11 @@ class RunningLocal {
     const looks = setInterval(() => {
       if (this.#isOnlyUnreadLeft()) resolve();
     }, unreadLookMs);
-    await Promise.race([this.#roles.ventilator.drain(options), onlyUnreadLeft]);
-    clearInterval(looks);
+    try {
+      await Promise.race([this.#roles.ventilator.drain(options), onlyUnreadLeft]);
+    } finally {
+      clearInterval(looks);
+    }
   }
 
   /** Every unsettled task is a result in the sink that no loop asks for. */

@@ -8,6 +8,7 @@ import {
   drawOrigin,
   logNobody,
   monotonicNow,
+  readDrainTimeout,
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
@@ -46,7 +47,11 @@ export interface Producer extends TaskSubmitter, AsyncDisposable {
   /** Whether at least one ventilator is in reach. */
   readonly connected: boolean;
   stats(): ProducerStats;
-  /** Takes nothing new and waits until all is accepted and answered, or the time is over: what is left is logged, by id. */
+  /**
+   * Takes nothing new and waits until all is accepted and answered, or the time is over: what is left is logged, by id.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`.
+   */
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye. Calls that wait are rejected with `TQ_ERR_CLOSED`; call `drain` first. Harmless twice. */
   close(): Promise<void>;
@@ -61,8 +66,6 @@ export interface ProducerInternals {
   readonly timing?: Timing | undefined;
   readonly onEvent?: ((event: ProducerEvent) => void) | undefined;
 }
-
-const drainDefaultMs = 25_000;
 
 /**
  * Starts a producer. Resolves when the first ventilator has welcomed it.
@@ -208,7 +211,8 @@ class RunningProducer {
     return this.#core.stats().some(({ state }) => state === "open");
   }
 
-  async #drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+  async #drain(options?: DrainOptions): Promise<void> {
+    const timeoutMs = readDrainTimeout(options);
     if (this.#closing !== undefined) return;
     this.#submission.stop();
     const { promise: timeout, resolve } = Promise.withResolvers<void>();

@@ -11,6 +11,7 @@ import {
   drawBootId,
   drawFirstSession,
   logNobody,
+  readDrainTimeout,
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
@@ -95,6 +96,8 @@ export interface Sink extends AsyncDisposable {
   /**
    * Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id.
    * Outcomes of the push lane that are still in its pipe are lost: end the ventilators and workers first.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`.
    */
   drain(options?: DrainOptions): Promise<void>;
   /** Ends all loops, says goodbye and frees the endpoint. What is not committed stays with its workers. Harmless twice. */
@@ -113,7 +116,6 @@ export interface SinkInternals {
   readonly onEvent?: ((event: SinkEvent) => void) | undefined;
 }
 
-const drainDefaultMs = 25_000;
 const channel = "sink";
 const pushChannel = "push";
 
@@ -255,7 +257,8 @@ class RunningSink implements Sink {
     return this.#hub.events(options);
   }
 
-  async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+  async drain(options?: DrainOptions): Promise<void> {
+    const timeoutMs = readDrainTimeout(options);
     this.#core.drain();
     this.#driver.touch();
     const timer = setTimeout(() => this.#drained.resolve(), timeoutMs);

@@ -12,6 +12,7 @@ import {
   drawOrigin,
   logNobody,
   monotonicNow,
+  readDrainTimeout,
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type SubmitPort, type Timing } from "@tq/common/protocol";
@@ -79,7 +80,11 @@ export interface Ventilator extends TaskSubmitter, AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_LIMIT` (1,024 commands to pause and resume hold already), `TQ_ERR_CLOSED`.
    */
   control(command: ControlCommand, options?: ControlOptions): Promise<ControlReport>;
-  /** Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id. */
+  /**
+   * Takes nothing new and waits until everything is settled, or the time is over: what is left is logged, by id.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`.
+   */
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye and frees the endpoints. Unsettled tasks end with it: call `drain` first. Harmless twice. */
   close(): Promise<void>;
@@ -95,7 +100,6 @@ export interface VentilatorInternals {
   readonly onEvent?: ((event: VentilatorEvent) => void) | undefined;
 }
 
-const drainDefaultMs = 25_000;
 /** Ids of unsettled tasks that a log line names. */
 const idsLogged = 20;
 
@@ -221,7 +225,8 @@ class RunningVentilator {
     return await promise;
   }
 
-  async #drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+  async #drain(options?: DrainOptions): Promise<void> {
+    const timeoutMs = readDrainTimeout(options);
     if (this.#closing !== undefined) return;
     this.#submission.stop();
     this.#core.drain();

@@ -4,7 +4,7 @@
  */
 import { errorCodes, isTqError, TqError, type TqErrorCode } from "@tq/common";
 import { invariant, toRemoteError } from "@tq/common/contract";
-import { createLogger, drawBootId, logNobody, type TqLogger } from "@tq/common/node";
+import { createLogger, drawBootId, logNobody, readDrainTimeout, type TqLogger } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
 import {
   type CompressionStats,
@@ -52,6 +52,8 @@ export interface Worker extends AsyncDisposable {
   /**
    * Takes nothing new, gives back what has not started, finishes what runs, waits for its results to be committed, and closes.
    * What is left when the time is over is aborted, given back, and logged by id.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION`.
    */
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye at once: aborts what runs and gives everything back. Harmless twice. */
@@ -68,7 +70,6 @@ export interface WorkerInternals {
   readonly lendHeart?: ((heart: HeartMemory) => void) | undefined;
 }
 
-const drainDefaultMs = 25_000;
 /** A log line must not grow with the number of tasks. */
 const attemptsLoggedMax = 100;
 
@@ -175,7 +176,8 @@ class RunningWorker implements Worker {
     return { name: this.name, ...this.#core.stats(), slots: this.#slots, compression };
   }
 
-  async drain({ timeoutMs = drainDefaultMs }: DrainOptions = {}): Promise<void> {
+  async drain(options?: DrainOptions): Promise<void> {
+    const timeoutMs = readDrainTimeout(options);
     await notInsideACall;
     this.#isDraining = true;
     this.#core.drain();
