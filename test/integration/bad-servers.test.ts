@@ -10,26 +10,29 @@ import {
 } from "@tq/common/wire";
 import { startProducer } from "@tq/producer";
 import { describe, expect, test } from "vitest";
-import vectors from "../../packages/common/src/wire/vectors.json" with { type: "json" };
 import { squaring } from "./fixtures/handlers.ts";
 import { square } from "./fixtures/tasks.ts";
 import { Cluster, waitOptions } from "./support/cluster.ts";
 import { errorOf } from "./support/error-of.ts";
 import { RawServer } from "./support/raw-server.ts";
 import { patient } from "./support/timings.ts";
-
-const framesOf = ({ frames }: { frames: readonly string[] }): Buffer[] =>
-  frames.map((frame) => Buffer.from(frame, "hex"));
+import { framesOf, vectors } from "./support/vectors.ts";
 
 const helloOf = (frames: readonly Uint8Array[]): Hello | undefined => {
   const decoded = decodeMessage(frames);
   return decoded.ok && decoded.message.verb === "HELLO" ? decoded.message : undefined;
 };
 
-/** REFUSED would be believed, and is another matter. */
-const allMessages = [...vectors.messages, ...vectors.messagesToRefuse].filter(
-  ({ name, frames }) => !name.startsWith("REFUSED") && frames.length > 0,
-);
+const said = [...vectors.messages, ...vectors.messagesToRefuse].filter(({ frames }) => frames.length > 0);
+const begin = (verb: string) => said.filter(({ name }) => name.startsWith(verb));
+/**
+ * REFUSED would be believed, and is another matter. So would WELCOME, if nothing came behind it that is wrong in the session
+ * it grants.
+ */
+const allMessages = [
+  ...begin("WELCOME"),
+  ...said.filter(({ name }) => !name.startsWith("WELCOME") && !name.startsWith("REFUSED")),
+];
 
 /** Answers every HELLO with everything that there is, right and wrong. */
 const nonsense = (): Promise<RawServer> =>
