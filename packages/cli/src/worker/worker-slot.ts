@@ -71,11 +71,7 @@ export class WorkerSlot {
     this.#child = child;
     this.#startedAt = performance.now();
     child.on("message", (message) => this.#onMessage(message as FromWorkerProcess));
-    child.once("error", (error) =>
-      this.#fail(
-        new TqError("TQ_ERR_WORKER_LOST", `worker process ${number} cannot be started: ${error.message}`),
-      ),
-    );
+    child.on("error", (error) => this.#onError(child, error));
     child.once("exit", (exitCode, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
@@ -127,6 +123,17 @@ export class WorkerSlot {
       this.#options.onFailed(new TqError("TQ_ERR_WORKER_LOST", message));
     }
     this.#stopped.resolve();
+  }
+
+  #onError(child: ChildProcess, { message }: Error): void {
+    if (child.pid === undefined && this.#child === child) {
+      // It never was, so its end is not told.
+      this.#child = undefined;
+      clearTimeout(this.#timer);
+      if (this.#isStopping) this.#stopped.resolve();
+    }
+    const { number } = this.#options;
+    this.#fail(new TqError("TQ_ERR_WORKER_LOST", `worker process ${number} cannot be started: ${message}`));
   }
 
   #onDied(child: ChildProcess, end: string): void {
