@@ -123,6 +123,16 @@ describe("lines of stdin", () => {
     expect((await submitting.ended).exitCode).toBe(143);
   });
 
+  test("a first signal ends the reading, and what was read is still accepted and told", async () => {
+    const submitting = startTq(["submit", "square", "-", "--ventilator", pipeline.producers]);
+    submitting.stdin.write("1234\n");
+    await pipeline.sink.waitFor(() => pipeline.sink.lines.find(({ output }) => output === 1_522_756));
+    submitting.signal("SIGINT");
+    const { exitCode, stdout } = await submitting.ended;
+    expect(exitCode).toBe(130);
+    expect(lines(stdout)).toMatchObject([{ task: "square", accepted: 1, refused: 0 }]);
+  });
+
   test("need not be read to their end by whoever reads the results", async () => {
     const submitting = startTq(["submit", "square", "-", "--wait", "--ventilator", pipeline.producers]);
     submitting.closeStdout();

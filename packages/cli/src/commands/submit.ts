@@ -121,7 +121,7 @@ async function findTask(name: string, file: string | undefined): Promise<AnyTask
   });
 }
 
-/** Ends at a signal, too: finding out that nobody is there may take long. */
+/** Until then a signal ends the process: finding out that nobody is there may take long. */
 async function connect(options: SubmitCommandOptions, stop: StopSignals): Promise<Producer> {
   const { ventilator, name, timeout, compression, logLevel } = options;
   const log = createCliLogger("submit", logLevel);
@@ -133,6 +133,14 @@ async function connect(options: SubmitCommandOptions, stop: StopSignals): Promis
     log,
     ...(name !== undefined && { name }),
   });
-  const interrupted = stop.first.then((signal) => process.exit(exitCodeOfSignal(signal)));
-  return Promise.race([connecting, interrupted]);
+  let isConnecting = true;
+  const interrupted = stop.first.then((signal) => {
+    if (isConnecting) process.exit(exitCodeOfSignal(signal));
+    return connecting;
+  });
+  try {
+    return await Promise.race([connecting, interrupted]);
+  } finally {
+    isConnecting = false;
+  }
 }
