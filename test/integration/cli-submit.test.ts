@@ -133,6 +133,15 @@ describe("lines of stdin", () => {
     expect(lines(stdout)).toMatchObject([{ task: "square", accepted: 1, refused: 0 }]);
   });
 
+  test("that are no good are told by the code where nobody reads the summary, too", async () => {
+    const submitting = startTq(["submit", "square", "-", "--ventilator", pipeline.producers]);
+    submitting.closeStdout();
+    submitting.stdin.end("not json\n");
+    const { exitCode, stderr } = await submitting.ended;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/TQ_ERR_INVALID_INPUT: line 1 is not JSON/);
+  });
+
   test("need not be read to their end by whoever reads the results", async () => {
     const submitting = startTq(["submit", "square", "-", "--wait", "--ventilator", pipeline.producers]);
     submitting.closeStdout();

@@ -8,7 +8,7 @@ import type { TaskSubmitter } from "@tq/common/submit";
 import { drainTimeoutMs } from "../command-line/serve.ts";
 import { exitCodeOfSignal, type StopSignals } from "../command-line/stop-signals.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
-import { standardOutput } from "../output/line-output.ts";
+import { hasErrno, standardOutput } from "../output/line-output.ts";
 import { type ErrorStyle, formatError, say } from "../output/report-error.ts";
 import { type NumberedInput, readInputs } from "./input-lines.ts";
 import { Refusals } from "./refusals.ts";
@@ -75,10 +75,19 @@ async function printAccepted(
   if (isStream) {
     // All ids of one submitter begin alike; trace ids follow from the ids.
     const origin = last?.taskId.split("-", 1)[0];
-    await standardOutput.write(`${JSON.stringify({ task, accepted, refused: refusals.count, origin })}\n`);
+    await tell({ task, accepted, refused: refusals.count, origin });
   } else if (last !== undefined) {
     const { taskId, traceId } = last;
-    await standardOutput.write(`${JSON.stringify({ taskId, traceId, task })}\n`);
+    await tell({ taskId, traceId, task });
+  }
+}
+
+/** Where stdout is gone, the exit code still says how it went. */
+async function tell(summary: object): Promise<void> {
+  try {
+    await standardOutput.write(`${JSON.stringify(summary)}\n`);
+  } catch (error) {
+    if (!hasErrno(error, "EPIPE")) throw error;
   }
 }
 
