@@ -54,3 +54,11 @@ test("what a stranger may have put into an event cannot break a line of JSON", (
     task: "NaN",
   });
 });
+
+test("what a stranger calls itself does not steer the terminal of whoever looks", () => {
+  const odd = { ...failed, task: "\u009b2J\u202e", source: { ...source, name: "a\n\u001b[2Jb" } };
+  const line = formatEvent(odd, "people");
+  expect(line).toContain("a\\u{a}\\u{1b}[2Jb");
+  expect(line).toContain('task="\\u{9b}2J\\u{202e}"');
+  expect(line.indexOf("\n")).toBe(line.length - 1);
+});

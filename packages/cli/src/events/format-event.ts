@@ -10,8 +10,12 @@ export function formatEvent(event: TqEvent, style: EventStyle): string {
   const { type, at, source, ...fields } = event;
   const shown = event.type === "snapshot" ? { ...event.state.totals } : fields;
   const time = dim(timeOf(at));
-  return `${time} ${emphasis(type)} ${dim(`${source.role} ${source.name}`)}${words(shown)}\n`;
+  return `${time} ${emphasis(type)} ${dim(`${source.role} ${harmless(source.name)}`)}${harmless(words(shown))}\n`;
 }
+
+/** Names and messages are somebody else's: what would steer a terminal, or begin a line, is shown by its code. */
+const harmless = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 
 /** `styleText` leaves colours out where `NO_COLOR` says so, and where nobody can see them. */
 const dim = (text: string): string => styleText("dim", text, { stream: process.stdout });

@@ -63,6 +63,9 @@ test.each<[string, string, unknown]>([
   ["with numbers that are none", "beat", { version: 1, source, at: 1, next: { a: "1" } }],
   ["without a state", "snapshot/00000000000000f1", { version: 1, source, at: 1, next: {} }],
   ["on a topic that is none", "events", body],
+  ["on a topic that no source has", "event/snapshot", { ...body, events: [{}] }],
+  ["on a topic that would steer a terminal", "event/x\u001b[2J", body],
+  ["of no type", "event/", body],
   ["on a topic without end", `event/${"x".repeat(500)}`, body],
 ])("messages %s are none", (_, topic, content) => {
   expect(decodeEventMessage([Buffer.from(topic), encodeValue(content)])).toBeUndefined();

@@ -10,6 +10,7 @@
  */
 import { decodeValue, encodeValue } from "../wire/index.ts";
 import type { EventEntry, EventSource } from "./event.ts";
+import { isAlwaysTold } from "./event-types.ts";
 import { eventLimits } from "./limits.ts";
 import type { SourceState } from "./snapshot.ts";
 import { beatTopic, eventTopic, parseTopic, snapshotTopic } from "./topics.ts";
@@ -114,7 +115,7 @@ function decodeFields(body: Uint8Array): Fields | undefined {
 }
 
 function asBatch(type: string, head: FromSource, { first, events }: Fields): EventBatch | undefined {
-  if (!isNumber(first) || !Array.isArray(events)) return undefined;
+  if (isAlwaysTold(type) || !isNumber(first) || !Array.isArray(events)) return undefined;
   const entries: EventEntry[] = [];
   for (const event of events as unknown[]) {
     if (!isRecord(event) || ("run" in event && !isRun(event.run))) return undefined;

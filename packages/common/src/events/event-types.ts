@@ -4,9 +4,12 @@ import type { TqEventType } from "./event.ts";
 import { eventLimits } from "./limits.ts";
 
 /** Those that are always told to a reader have no topic: they cannot be chosen. */
-type AlwaysTold = "snapshot" | "events.missed" | "source.gone";
+const alwaysTold = ["snapshot", "events.missed", "source.gone"] as const satisfies readonly TqEventType[];
 
-const types: Readonly<Record<Exclude<TqEventType, AlwaysTold>, true>> = {
+/** Whether only a reader's own side makes such an event: a source that publishes one is no source. */
+export const isAlwaysTold = (type: string): boolean => alwaysTold.some((told) => told === type);
+
+const types: Readonly<Record<Exclude<TqEventType, (typeof alwaysTold)[number]>, true>> = {
   "control.given": true,
   "leases.lost": true,
   "output.lost": true,

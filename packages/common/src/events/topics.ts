@@ -21,7 +21,10 @@ export const snapshotTopic = (token: string): string => snapshotSpace + token;
 
 export function parseTopic(text: string): Topic | undefined {
   if (text === beatTopic) return { kind: "beat" };
-  if (text.startsWith(eventSpace)) return { kind: "event", type: text.slice(eventSpace.length) };
+  if (text.startsWith(eventSpace)) {
+    const type = text.slice(eventSpace.length);
+    return /^[!-~]+$/.test(type) ? { kind: "event", type } : undefined;
+  }
   const token = text.startsWith(snapshotSpace) ? text.slice(snapshotSpace.length) : "";
   return /^[0-9a-f]{16}$/.test(token) ? { kind: "snapshot", token } : undefined;
 }
