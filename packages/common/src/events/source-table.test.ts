@@ -72,6 +72,16 @@ test("asks again, on a new topic, if somebody talks whose snapshot did not come;
   expect(taken()).toEqual(["snapshot", "joined 2"]);
 });
 
+test("a source that it knows does not begin again because it heard the question to another one", () => {
+  const { table, hear, taken, token } = subscriber();
+  const other = { ...source, bootId: "00000000000000b2" };
+  table.opened(0);
+  hear(0, snapshot({}, token()), joins(1));
+  hear(askAgainMs, { ...beat(), source: other });
+  hear(askAgainMs, snapshot({ "worker.joined": 3 }, token()), { ...snapshot({}, token()), source: other });
+  expect(taken()).toEqual(["snapshot", "joined 1", "missed 1 worker.joined", "snapshot"]);
+});
+
 test("a source that is not heard any more is gone, and comes back with a snapshot", () => {
   const { table, hear, taken, token } = subscriber();
   table.opened(0);

@@ -94,8 +94,12 @@ export class SourceTable {
 
   #snapshot(now: number, message: SnapshotMessage, bytes: number): void {
     if (message.token !== this.#token) return;
-    const { source } = message;
+    const { source, at, next } = message;
     const { bootId } = source;
+    const isConfirmed = this.#known.has(bootId) && !this.#unconfirmed.has(bootId);
+    // Another source behind the same proxy was asked, and everybody heard it.
+    if (isConfirmed)
+      return this.#options.to.mark(this.#keyOf(bootId), { kind: "beat", source, at, next, isLast: false });
     this.#unconfirmed.delete(bootId);
     if (!this.#known.has(bootId)) {
       if (this.#known.size >= eventLimits.sourcesMax) return;
