@@ -1,5 +1,8 @@
 /** `ventilator.control`, with workers that obey, that are gone, that belong to another ventilator, too, and in real processes. */
-import { handler } from "@tq/common";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineTask, handler, type } from "@tq/common";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { napping, squaring } from "./fixtures/handlers.ts";
 import { hold, nap, square } from "./fixtures/tasks.ts";
@@ -118,6 +121,28 @@ describe("drain", () => {
     expect(await leaving.ended).toMatchObject({ exitCode: 0 });
     expect(leaving.log.filter(({ msg }) => /another starts/.test(String(msg)))).toEqual([]);
     expect(await cluster.ventilator.run(square, 5)).toBe(25);
+  });
+
+  test("ends tq worker with 1 when its process dies before it has left, and nobody starts it anew", async () => {
+    await using cluster = await Cluster.start();
+    const folder = mkdtempSync(join(tmpdir(), "tq-drain-"));
+    const [started, until] = [join(folder, "started"), join(folder, "until")];
+    const wait = defineTask({ name: "wait", input: type<object>(), output: type<string>() });
+    const leaving = startTq(["worker", handlersFile, "--ventilator", cluster.ventilator.endpoints.workers]);
+    try {
+      await leaving.ready();
+      await cluster.ventilator.submit(wait, { started, until });
+      await expect.poll(() => existsSync(started), waitOptions).toBe(true);
+      expect(await cluster.ventilator.control("drain")).toMatchObject({ unconfirmed: [] });
+      const { processPid } = await leaving.logged(/is ready/);
+      process.kill(Number(processPid), "SIGKILL");
+      const { exitCode, stderr } = await leaving.ended;
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`(pid ${processPid}) ended while it drained: signal SIGKILL`);
+      expect(stderr).not.toContain("another starts");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

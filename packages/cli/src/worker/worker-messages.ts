@@ -37,7 +37,9 @@ export type ToWorkerProcess =
 
 export type FromWorkerProcess =
   | (WorkerReady & { readonly type: "ready" })
-  /** A ventilator has asked it to drain, and it has: it ends now, and no other is wanted in its place. */
+  /** A ventilator has asked it to drain: however it ends, no other is wanted in its place. */
+  | { readonly type: "leaving" }
+  /** It has drained, and ends now. */
   | { readonly type: "left" }
   | { readonly type: "loaded"; readonly files: readonly LoadedFile[] }
   /** It cannot go on, and another process would not either. */

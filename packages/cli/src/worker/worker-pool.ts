@@ -22,6 +22,7 @@ export class WorkerPool {
     const { log, onLoaded = () => {} } = surroundings;
     const waitingFor = new Set(Array.from({ length: processes }, (_, index) => index + 1));
     const staying = new Set(waitingFor);
+    let lost: TqError | undefined;
     // A failure before "ready" is met there.
     this.#ended.promise.catch(() => {});
     this.#ready.promise.catch(() => {});
@@ -36,9 +37,13 @@ export class WorkerPool {
             if (waitingFor.size === 0) this.#ready.resolve(ready);
           },
           onLoaded,
-          onLeft: () => {
+          onLeft: (error) => {
             staying.delete(number);
-            if (staying.size === 0) this.#ended.resolve();
+            lost ??= error;
+            // The others may still finish what they run.
+            if (staying.size > 0) return;
+            if (lost === undefined) this.#ended.resolve();
+            else this.#fail(lost);
           },
           onFailed: (error) => this.#fail(error),
         }),

@@ -5,7 +5,7 @@
  * parent is gone, and when a ventilator asks it to (its parent then starts no other).
  */
 import { isTqError, TqError } from "@tq/common";
-import { startWorker, type Worker } from "@tq/worker";
+import { startWorker, type Worker, type WorkerEvent } from "@tq/worker";
 import { loadHandlers } from "@tq/worker/hosting";
 import { drainTimeoutMs } from "../command-line/serve.ts";
 import { type LoadedFile, tellLoadedFiles } from "../dev/loaded-files.ts";
@@ -40,7 +40,7 @@ async function start(settings: WorkerSettings): Promise<void> {
   }
   const handlers = await loadHandlers(files);
   const log = createCliLogger("worker", logLevel);
-  worker = await startWorker({
+  const options = {
     ventilators,
     handlers,
     log,
@@ -49,7 +49,8 @@ async function start(settings: WorkerSettings): Promise<void> {
     compression,
     ...(concurrency !== undefined && { concurrency }),
     ...(name !== undefined && { name }),
-  });
+  };
+  worker = await startWorker(options, { onEvent: tellLeaving });
   worker.closed.then(leave, (error: unknown) => fail(error, false));
   const tasks = await Promise.all(
     handlers.map(async ({ task }): Promise<LoadedTask> => {
@@ -58,6 +59,10 @@ async function start(settings: WorkerSettings): Promise<void> {
   );
   tellLoaded();
   await tellParent({ type: "ready", ventilators: worker.ventilators, tasks } satisfies FromWorkerProcess);
+}
+
+function tellLeaving({ type }: WorkerEvent): void {
+  if (type === "worker.drain-asked") void tellParent({ type: "leaving" } satisfies FromWorkerProcess);
 }
 
 async function stop(timeoutMs: number): Promise<void> {

@@ -23,8 +23,8 @@ export interface WorkerSlotOptions {
   onReady(ready: WorkerReady): void;
   /** What a process in `tq dev` has loaded. */
   onLoaded(files: readonly LoadedFile[]): void;
-  /** Once, when a ventilator has asked it to leave, and it has. */
-  onLeft(): void;
+  /** Once, when a ventilator has asked it to leave, and it has; or when its process was lost meanwhile. */
+  onLeft(lost?: TqError): void;
   /** Once, when it can't go on. */
   onFailed(error: TqError): void;
 }
@@ -36,6 +36,7 @@ export class WorkerSlot {
   #startedAt = 0;
   #wasReady = false;
   #isStopping = false;
+  #isLeaving = false;
   #wasKilled = false;
   /** It cannot go on, and another process could not either. */
   #hasFailed = false;
@@ -77,7 +78,7 @@ export class WorkerSlot {
       this.#child = undefined;
       clearTimeout(this.#timer);
       const end = describeEnd(exitCode, signal);
-      if (this.#isStopping) this.#onStopped(child, { end, isClean: exitCode === 0 });
+      if (this.#isStopping || this.#isLeaving) this.#onStopped(child, { end, isClean: exitCode === 0 });
       else this.#onDied(child, end);
     });
     this.#tell(child, { type: "start", settings });
@@ -94,6 +95,10 @@ export class WorkerSlot {
       const fields = { process: number, processPid: this.#child?.pid, tasks };
       log.info(fields, `worker process ${number} is ready (pid ${this.#child?.pid})`);
       this.#options.onReady(message);
+      return;
+    }
+    if (message.type === "leaving") {
+      this.#isLeaving = true;
       return;
     }
     if (message.type === "left") {
@@ -117,11 +122,13 @@ export class WorkerSlot {
 
   /** A drain that its process did not survive is no success: what it had left runs elsewhere. */
   #onStopped(child: ChildProcess, { end, isClean }: { end: string; isClean: boolean }): void {
-    if (!isClean && !this.#wasKilled) {
-      const { number } = this.#options;
-      const message = `worker process ${number} (pid ${child.pid}) ended while it drained: ${end}`;
-      this.#options.onFailed(new TqError("TQ_ERR_WORKER_LOST", message));
-    }
+    const { number, onFailed, onLeft } = this.#options;
+    const message = `worker process ${number} (pid ${child.pid}) ended while it drained: ${end}`;
+    const isLost = !isClean && !this.#wasKilled;
+    const lost = isLost ? new TqError("TQ_ERR_WORKER_LOST", message) : undefined;
+    if (!this.#isStopping) onLeft(lost);
+    else if (lost !== undefined) onFailed(lost);
+    this.#isStopping = true;
     this.#stopped.resolve();
   }
 
