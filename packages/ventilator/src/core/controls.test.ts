@@ -122,6 +122,20 @@ describe("paused tasks", () => {
     expect(verbsOf(back)).toEqual(["CONTROL", "CONTROL", "CONTROL", "TASKS"]);
   });
 
+  test("have no worker where all were asked to drain: to resume would not help", () => {
+    const bed = new TestBed();
+    bed.worker("leaving", { isDeaf: true });
+    give(bed, { command: "drain" });
+    bed.submit(1, 3);
+    bed.pass(2_500);
+    expect(bed.eventsOf("tasks.unroutable")).toMatchObject([{ task: "work", waiting: 3, present: [] }]);
+    expect(bed.eventsOf("tasks.paused")).toEqual([]);
+    expect(bed.core.stats()).toMatchObject({ paused: [], unroutable: [{ task: "work", waiting: 3 }] });
+    bed.worker("next");
+    bed.pass(1_000);
+    expect(bed.eventsOf("tasks.routable")).toHaveLength(1);
+  });
+
   test("are said to be paused, once, and not to have no worker", () => {
     const bed = new TestBed();
     bed.worker("w");

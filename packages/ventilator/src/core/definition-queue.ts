@@ -68,6 +68,11 @@ export class DefinitionQueue implements TaskQueue {
     return this.workers.length > 0 && this.workers.every(({ isPaused }) => isPaused);
   }
 
+  /** Whether a worker for it is to stay. Of those that were asked to drain nothing is to be expected. */
+  get isServed(): boolean {
+    return this.workers.some(({ worker }) => !worker.isLeaving);
+  }
+
   push(run: Run, priority: number): void {
     this.#lane(priority).push(run);
   }

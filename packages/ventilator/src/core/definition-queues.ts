@@ -45,6 +45,7 @@ export class DefinitionQueues {
   present(): string[] {
     const names = new Set<string>();
     for (const worker of this.#workers) {
+      if (worker.isLeaving) continue;
       for (const { info } of worker.definitions) {
         names.add(info.contract === undefined ? info.name : `${info.name}@${info.contract}`);
       }

@@ -11,9 +11,9 @@ export interface PausedWatchParts {
   readonly report: (event: VentilatorEvent) => void;
 }
 
-/** Pushed ones that no worker takes wait for another reason. */
-const waitingIn = ({ isPaused, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
-  isPaused ? ready + suspects.length + (pushTakers > 0 ? pushed : 0) : 0;
+/** Where all workers leave, and pushed ones that no worker takes, wait for another reason. */
+const waitingIn = ({ isPaused, isServed, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
+  isPaused && isServed ? ready + suspects.length + (pushTakers > 0 ? pushed : 0) : 0;
 
 export class PausedWatch {
   readonly #parts: PausedWatchParts;

@@ -16,8 +16,8 @@ export interface UnroutableWatchParts {
 }
 
 /** Tasks that wait with nobody there for them. Not every worker takes pushed ones. */
-const strandedIn = ({ workers, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
-  (workers.length === 0 ? ready + suspects.length : 0) + (pushTakers === 0 ? pushed : 0);
+const strandedIn = ({ isServed, ready, suspects, pushed, pushTakers }: DefinitionQueue): number =>
+  (isServed ? 0 : ready + suspects.length) + (pushTakers === 0 ? pushed : 0);
 
 export class UnroutableWatch {
   readonly #parts: UnroutableWatchParts;
@@ -50,8 +50,8 @@ export class UnroutableWatch {
     const stranded = strandedIn(queue);
     const waiting = stranded === 0 ? queue.ready + queue.suspects.length + queue.pushed : stranded;
     if (stranded === 0) {
-      const hasWorker = queue.workers.length > 0;
-      if (queue.unroutableTold && hasWorker) this.#parts.report({ type: "tasks.routable", task, waiting });
+      if (queue.unroutableTold && queue.isServed)
+        this.#parts.report({ type: "tasks.routable", task, waiting });
       queue.unroutableSince = undefined;
       queue.unroutableTold = false;
       return;
