@@ -113,7 +113,12 @@ test("a subscriber that never reads slows nobody, and misses what it does not ta
     watch: () => {},
   });
   stack.defer(() => hub.close());
-  const endpoint = (await openEvents(hub, { events: anyPort }, createZeromqTransport())) ?? "";
+  const endpoint =
+    (await openEvents(
+      hub,
+      { events: anyPort },
+      { transport: createZeromqTransport(), log: { info() {}, warn() {} } },
+    )) ?? "";
   const idle = new RawSubscriber({
     receiveHighWaterMark: 1,
     receiveBufferSize: 4_096,

@@ -228,7 +228,10 @@ class RunningSink implements Sink {
       this.#core.servePush(this.#pushEndpoint);
     }
     this.#endpoint = await this.#driver.bind(channel, options.bind);
-    this.#eventsEndpoint = await openEvents(this.#hub, options, this.#transport);
+    this.#eventsEndpoint = await openEvents(this.#hub, options, {
+      transport: this.#transport,
+      log: this.#log,
+    });
   }
 
   results<Task extends AnyTask>(task?: Task): Results<TaskOutput<Task>> {

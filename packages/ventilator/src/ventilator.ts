@@ -182,7 +182,10 @@ class RunningVentilator {
     this.#endpoints.workers = await this.#driver.bind("workers", workers);
     if (producers !== undefined) this.#endpoints.producers = await this.#driver.bind("producers", producers);
     this.#core.setEndpoints({ ...this.#endpoints });
-    const events = await openEvents(this.#hub, options, this.#transport);
+    const events = await openEvents(this.#hub, options, {
+      transport: this.#transport,
+      log: this.#log,
+    });
     if (events !== undefined) this.#endpoints.events = events;
     for (const [index, endpoint] of sinks.entries()) this.#driver.connect(`sink:${index}`, endpoint);
   }
