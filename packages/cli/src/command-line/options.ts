@@ -44,6 +44,10 @@ export function flag(flags: string, description: string, environment: Environmen
 export const jsonFlag = (environment: Environment): Option =>
   flag("--json", "say errors as JSON, too", environment);
 
+/** Whether `--json` is asked for, where the options are not read yet, or cannot be. */
+export const asksForJson = (words: readonly string[], environment: Environment): boolean =>
+  words.includes("--json") || yes.has((environment.TQ_JSON ?? "").toLowerCase());
+
 export const logLevelOption = (level: LogLevel): Option =>
   option("--log-level <level>", "what is logged on stderr").choices(logLevels).default(level);
 

@@ -11,11 +11,10 @@ const handlers = join(import.meta.dirname, "../../../../test/integration/fixture
 
 async function run(words: readonly string[], environment: Record<string, string> = {}) {
   const told: string[] = [];
-  const exitCode = await runCommandLine(
-    (onEnd) => createProgram(environment, onEnd),
-    words,
-    (line) => told.push(line),
-  );
+  const exitCode = await runCommandLine((onEnd) => createProgram(environment, onEnd), words, {
+    environment,
+    tell: (line) => told.push(line),
+  });
   return { exitCode, stderr: told.join("") };
 }
 
@@ -72,6 +71,11 @@ describe("misuse is told in one line, before anything is started", () => {
     }
   });
 
+  test("as JSON where the environment asks for it", async () => {
+    const { stderr } = await run(["sink"], { TQ_JSON: "1" });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: "TQ_ERR_INVALID_OPTION" } });
+  });
+
   test("also what stands in the environment", async () => {
     expect(await run(["sink"], { TQ_INSECURE: "maybe" })).toEqual({
       exitCode: 2,
@@ -87,7 +91,10 @@ const failing = (error: unknown) => async () => {
     .option("--json", "", false)
     .option("--log-level <level>", "", "info");
   const action = () => program.action(() => Promise.reject(error));
-  return { exitCode: await runCommandLine(action, [], (line) => told.push(line)), told };
+  return {
+    exitCode: await runCommandLine(action, [], { environment: {}, tell: (line) => told.push(line) }),
+    told,
+  };
 };
 
 test.each([

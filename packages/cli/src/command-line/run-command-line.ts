@@ -4,18 +4,25 @@ import { type Command, CommanderError } from "commander";
 import { type ExitCode, exitCodeOf, exitCodes } from "../exit-codes.ts";
 import { hasErrno } from "../output/line-output.ts";
 import { type ErrorStyle, errorStyleOf, formatError, say } from "../output/report-error.ts";
+import { asksForJson, type Environment } from "./options.ts";
 
 /** Makes the program; `onEnd` is told how the command that ran has ended. */
 export type ProgramMaker = (onEnd: (exitCode: ExitCode) => void) => Command;
 
-/** Never rejects. `tell` gets what goes to stderr. */
+export interface Surroundings {
+  readonly environment: Environment;
+  /** Gets what goes to stderr. */
+  readonly tell?: (line: string) => void;
+}
+
+/** Never rejects. */
 export async function runCommandLine(
   createProgram: ProgramMaker,
   words: readonly string[],
-  tell: (line: string) => void = say,
+  { environment, tell = say }: Surroundings,
 ): Promise<ExitCode> {
   // Until the options are read, and where they cannot be.
-  let style: ErrorStyle = { isJson: words.includes("--json"), hasStack: false };
+  let style: ErrorStyle = { isJson: asksForJson(words, environment), hasStack: false };
   let exitCode: ExitCode = exitCodes.fine;
   try {
     const program = createProgram((code) => {
