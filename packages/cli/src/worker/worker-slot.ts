@@ -73,7 +73,8 @@ export class WorkerSlot {
     this.#startedAt = performance.now();
     child.on("message", (message) => this.#onMessage(message as FromWorkerProcess));
     child.on("error", (error) => this.#onError(child, error));
-    child.once("exit", (exitCode, signal) => {
+    // Not at "exit": its last words may still be unread then, and they say whether another is wanted.
+    child.once("close", (exitCode, signal) => {
       if (this.#child !== child) return;
       this.#child = undefined;
       clearTimeout(this.#timer);
