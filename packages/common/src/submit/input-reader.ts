@@ -58,11 +58,10 @@ export class InputReader {
 
   #open(): AnyIterator {
     const inputs = this.#inputs;
-    if (Symbol.asyncIterator in inputs) {
-      this.#isAsync = true;
-      return inputs[Symbol.asyncIterator]();
-    }
-    return inputs[Symbol.iterator]();
+    // A string is iterable, too, and `in` would not take it.
+    if (typeof inputs === "string" || !(Symbol.asyncIterator in inputs)) return inputs[Symbol.iterator]();
+    this.#isAsync = true;
+    return inputs[Symbol.asyncIterator]();
   }
 
   #read(iterator: Iterator<unknown>): void {

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { defineTask, TqError, type } from "../contract/index.ts";
 import { double, origins, seqsOf, TestBed, takeSome } from "./submitter.test-support.ts";
 
+const spell = defineTask({ name: "spell", input: type<string>(), output: type<string>() });
+
 /** Counts what is read of it, and notices its end. */
 class Inputs implements Iterable<number> {
   read = 0;
@@ -43,6 +45,15 @@ describe("map", () => {
     await bed.settle();
     for (const seq of [3, 1, 4, 2]) bed.answer(seq, seq * 10);
     await expect(through(bed, outputs)).resolves.toEqual([10, 20, 30, 40]);
+  });
+
+  test("reads the characters of a string", async () => {
+    const bed = new TestBed();
+    const outputs = collect(bed.submitter.map(spell, "tq"));
+    await bed.settle();
+    bed.answer(1, "tango");
+    bed.answer(2, "quebec");
+    await expect(through(bed, outputs)).resolves.toEqual(["tango", "quebec"]);
   });
 
   test("starts nothing before the first next", async () => {
