@@ -95,3 +95,16 @@ test("nobody there is said by the exit code, as JSON where it is asked for", asy
   expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: "TQ_ERR_UNREACHABLE" } });
 });
+
+test("one address of several where nobody is, is told with the reason, and the others go on", async () => {
+  const sink = startTq(["sink", "--bind", anyPort, "--name", "s", "--events", anyPort]);
+  const { events = "" } = (await sink.ready()) as { events?: string };
+  const nowhere = `tcp://${"x".repeat(64)}.invalid:1`;
+  const watching = startTq(["events", "--from", events, "--from", nowhere, "--timeout", "3s"]);
+  const { msg, unheard } = await watching.logged(/nobody publishes events/);
+  expect(unheard).toBe(nowhere);
+  expect(msg).toMatch(/it was tried for 3000 ms: .*x\.invalid; trying on$/);
+  expect(linesOf(watching).map(({ type }) => type)).toContain("snapshot");
+  watching.signal("SIGTERM");
+  expect((await watching.ended).exitCode).toBe(0);
+});

@@ -20,8 +20,21 @@ test("a subscription that nobody answers waits, and ends when it is closed", asy
     for await (const event of subscription) return event;
     return "ended";
   })();
-  expect(subscription.stats()).toEqual({ sources: 0, missed: 0, malformed: 0 });
+  expect(subscription.stats()).toEqual({
+    ...{ sources: 0, missed: 0, malformed: 0 },
+    unheard: [{ endpoint: nobody, reason: undefined }],
+  });
   await subscription.close();
   await subscription.close();
   expect(await reading).toBe("ended");
+});
+
+test("a name that nobody has is told as the reason", async () => {
+  // A label too long to be asked for: answered without a name server.
+  const host = `${"x".repeat(64)}.invalid`;
+  const endpoint = `tcp://${host}:1`;
+  await using subscription = subscribeEvents({ from: [endpoint] });
+  await expect
+    .poll(() => subscription.stats().unheard, { timeout: 10_000 })
+    .toEqual([{ endpoint, reason: expect.stringContaining(host) }]);
 });

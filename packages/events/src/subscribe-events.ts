@@ -28,6 +28,8 @@ export interface SubscribeEventsOptions {
 export interface EventSubscriptionStats {
   /** Sources whose snapshot is here, and that are not gone. */
   readonly sources: number;
+  /** Endpoints without such a source, and why nobody can be there, where that is known. */
+  readonly unheard: readonly { readonly endpoint: string; readonly reason: string | undefined }[];
   /** Events that the loop was told it missed. */
   readonly missed: number;
   /** Messages that were none. */
@@ -67,12 +69,16 @@ class RunningSubscription implements EventSubscription {
   readonly #reader: EventReader;
   readonly #tables: SourceTable[] = [];
   readonly #links: EventLink[] = [];
+  /** By endpoint: why nobody can be there. */
+  readonly #reasons = new Map<string, string>();
   readonly #wake: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
   constructor(from: readonly string[], topics: readonly string[]) {
     this.#reader = new EventReader(topics, () => void this.close());
-    const transport = createZeromqTransport();
+    const transport = createZeromqTransport({
+      onNobody: ({ endpoint, message }) => this.#reasons.set(endpoint, message),
+    });
     for (const endpoint of from) this.#connect(transport, endpoint);
     this.#wake = setInterval(() => this.#tick(), eventLimits.beatMs);
   }
@@ -84,7 +90,11 @@ class RunningSubscription implements EventSubscription {
   stats(): EventSubscriptionStats {
     const sum = (field: "sources" | "malformed"): number =>
       this.#tables.reduce((total, table) => total + table[field], 0);
-    return { sources: sum("sources"), missed: this.#reader.queue.missed, malformed: sum("malformed") };
+    const unheard = this.#links
+      .filter((_, index) => this.#tables[index]?.sources === 0)
+      .map(({ endpoint }) => ({ endpoint, reason: this.#reasons.get(endpoint) }));
+    const { missed } = this.#reader.queue;
+    return { sources: sum("sources"), unheard, missed, malformed: sum("malformed") };
   }
 
   close(): Promise<void> {
@@ -109,7 +119,10 @@ class RunningSubscription implements EventSubscription {
         table.receive(monotonicNow(), frames);
         this.#reader.wake();
       },
-      opened: () => table.opened(monotonicNow()),
+      opened: () => {
+        this.#reasons.delete(endpoint);
+        table.opened(monotonicNow());
+      },
     });
     this.#tables.push(table);
     this.#links.push(link);

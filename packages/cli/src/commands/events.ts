@@ -1,12 +1,14 @@
 /** `tq events`: shows what ventilators and sinks say of themselves and of their tasks. */
 import { setTimeout as pause } from "node:timers/promises";
 import { TqError } from "@tq/common";
+import type { TqLogger } from "@tq/common/node";
 import type { EventSubscription } from "@tq/events";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Environment, option, readDuration, readEndpoints } from "../command-line/options.ts";
 import { listenForStop } from "../command-line/stop-signals.ts";
 import { writeEvents } from "../events/write-events.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { standardOutput } from "../output/line-output.ts";
 
 export interface EventsCommandOptions {
@@ -14,6 +16,7 @@ export interface EventsCommandOptions {
   readonly topic?: readonly string[];
   readonly timeout: number;
   readonly json: boolean;
+  readonly logLevel: LogLevel;
 }
 
 export function describeEvents(command: Command, _environment: Environment): Command {
@@ -46,13 +49,15 @@ Exit codes: 0 stopped by a signal, 2 usage, 5 nobody there.`,
     );
 }
 
-export async function runEvents({ from, topic, timeout, json }: EventsCommandOptions): Promise<ExitCode> {
+export async function runEvents(options: EventsCommandOptions): Promise<ExitCode> {
+  const { from, topic, timeout, json, logLevel } = options;
+  const log = createCliLogger("events", logLevel === "silent" ? "warn" : logLevel);
   const { subscribeEvents } = await import("@tq/events");
   await using subscription = subscribeEvents({ from, ...(topic !== undefined && { topics: topic }) });
   using stop = listenForStop();
   const style = json || !process.stdout.isTTY ? "json" : "people";
   const written = writeEvents(subscription, standardOutput, style);
-  const silence = endSilence(subscription, { from, timeoutMs: timeout });
+  const silence = endSilence(subscription, { from, timeoutMs: timeout, log });
   try {
     await Promise.race([stop.first, written, silence.failed]);
   } finally {
@@ -70,18 +75,32 @@ const endingMs = 2_000;
 /** Looked at this often, for the sake of a simple answer: somebody is there, or nobody. */
 const lookMs = 100;
 
+/** Who is to be heard, by when, and who is told that some are not. */
+interface Listening {
+  readonly from: readonly string[];
+  readonly timeoutMs: number;
+  readonly log: Pick<TqLogger, "warn">;
+}
+
+/** Fails when the time is up and nobody was heard; if only some were not, that is said, and the others go on. */
 function endSilence(
   subscription: EventSubscription,
-  { from, timeoutMs }: { from: readonly string[]; timeoutMs: number },
+  { from, timeoutMs, log }: Listening,
 ): { readonly failed: Promise<never>; end(): void } {
   const { promise, reject } = Promise.withResolvers<never>();
   const startedAt = performance.now();
   const looks = setInterval(() => {
-    if (subscription.stats().sources > 0) return clearInterval(looks);
-    if (performance.now() - startedAt < timeoutMs) return;
+    const { sources, unheard } = subscription.stats();
+    const isTimeUp = performance.now() - startedAt >= timeoutMs;
+    if (unheard.length > 0 && !isTimeUp) return;
     clearInterval(looks);
-    const message = `nobody publishes events at ${from.join(", ")}; it was tried for ${timeoutMs} ms`;
-    reject(new TqError("TQ_ERR_UNREACHABLE", message, { details: { from } }));
+    if (unheard.length === 0) return;
+    const reasons = unheard.flatMap(({ reason }) => reason ?? []);
+    const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+    const places = unheard.map(({ endpoint }) => endpoint).join(", ");
+    const message = `nobody publishes events at ${places}; it was tried for ${timeoutMs} ms${why}`;
+    if (sources > 0) log.warn({ unheard: places }, `${message}; trying on`);
+    else reject(new TqError("TQ_ERR_UNREACHABLE", message, { details: { from } }));
   }, lookMs);
   return { failed: promise, end: () => clearInterval(looks) };
 }
