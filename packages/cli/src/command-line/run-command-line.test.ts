@@ -34,6 +34,7 @@ describe("misuse is told in one line, before anything is started", () => {
     [["sink", "--bind", anyPort, "--events", "tcp://0.0.0.0:*"], /INSECURE_BIND: /],
     [["sink", "--bind", anyPort, "--events-proxy", anyPort], /INVALID_ENDPOINT: .*only for binding/],
     [["ventilator", "--workers", anyPort, "--events", "tcp://0.0.0.0:*"], /INSECURE_BIND: /],
+    [["ventilator", "--workers", ""], /INVALID_ENDPOINT: --workers \(or TQ_WORKERS .*\) is empty/],
     [["events"], /INVALID_OPTION: required option '--from <ep>' not specified/],
     [["events", "--from", anyPort], /INVALID_ENDPOINT: .*only for binding/],
     [["events", "--from", nobody, "--topic", "wroker"], /INVALID_OPTION: no event begins with "wroker"/],
