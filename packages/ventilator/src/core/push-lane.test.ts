@@ -162,6 +162,24 @@ describe("the window of pushed tasks", () => {
     expect(sizes).toEqual([2, 6, 14, 30, 62, 126]);
   });
 
+  test("grows while a worker has a free slot, though others have more than they run", () => {
+    const bed = new TestBed({ push: "both ends" });
+    const full = worker(bed, "full", { slots: 2 });
+    submit(bed, [1, 100]);
+    const other = worker(bed, "other", { slots: 2 });
+    expect(tasksIn(bed.pushed)).toBe(8);
+    tally(bed, full, [7, 0]);
+    expect(tasksIn(bed.pushed)).toBe(8);
+    tally(bed, other, [1, 0]);
+    expect(tasksIn(bed.pushed), "the rest may be on its way").toBe(8);
+    bed.pass(100);
+    tally(bed, other, [1, 0]);
+    expect(tasksIn(bed.pushed)).toBe(10);
+    bed.pass(100);
+    tally(bed, other, [2, 0]);
+    expect(tasksIn(bed.pushed)).toBe(10);
+  });
+
   test("is opened again by what a dead worker had", () => {
     const bed = new TestBed({ push: "both ends" });
     const dying = worker(bed, "dying");

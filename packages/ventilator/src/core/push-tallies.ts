@@ -79,9 +79,16 @@ export class PushTallies {
     if (this.#gone > goneMax) this.#forgetOldest();
   }
 
+  /** Tasks that it has read and not settled. */
+  heldBy(bootId: BootId): number {
+    let held = 0;
+    for (const { read, settled } of this.#books.get(bootId)?.counts ?? []) held += read - settled;
+    return held;
+  }
+
   /** True if it has settled all that it has read. */
   hasNothing(bootId: BootId): boolean {
-    return this.#books.get(bootId)?.counts.every(({ read, settled }) => read === settled) ?? true;
+    return this.heldBy(bootId) === 0;
   }
 
   heardAt(bootId: BootId): number {

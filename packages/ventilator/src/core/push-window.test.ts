@@ -12,15 +12,15 @@ function fill(window: PushWindow): number {
 test("begins at two tasks for each slot, and grows with the slots that are there", () => {
   const window = new PushWindow("work", 0);
   expect(window.room).toBe(2);
-  window.setSlots(4);
+  window.setSlots(0, 4);
   expect(fill(window)).toBe(8);
-  window.setSlots(6);
+  window.setSlots(0, 6);
   expect(window.room).toBe(4);
 });
 
 test("doubles when it was used up and all of it is settled, and not when there was room to spare", () => {
   const window = new PushWindow("work", 0);
-  window.setSlots(4);
+  window.setSlots(0, 4);
   window.sent = 5;
   expect(window.room).toBe(3);
   window.settledUpTo(5);
@@ -32,20 +32,25 @@ test("doubles when it was used up and all of it is settled, and not when there w
   expect(window.tasks).toBe(16);
 });
 
-test("gives way a little where one worker has nothing while others have, once for each time it was used up", () => {
+test("gives way a little where a worker has a free slot, once for each time it was used up, and when that has had time to arrive", () => {
   const window = new PushWindow("work", 0);
-  window.setSlots(2);
-  window.starved(1);
+  window.setSlots(0, 2);
+  window.starved(100, 2);
   expect(window.tasks).toBe(4);
   fill(window);
-  window.starved(1);
-  window.starved(1);
+  window.starved(10, 2);
+  expect(window.tasks).toBe(4);
+  window.starved(100, 2);
+  window.starved(200, 2);
+  expect(window.tasks).toBe(6);
+  fill(window);
+  window.starved(120, 2);
   expect(window.tasks).toBe(6);
 });
 
 test("halves while it holds more than two seconds' worth of slow work, down to two for each slot", () => {
   const window = new PushWindow("work", 0);
-  window.setSlots(2);
+  window.setSlots(0, 2);
   for (let round = 0; round < 5; round++) {
     fill(window);
     window.settledUpTo(window.sent);
@@ -61,7 +66,7 @@ test("halves while it holds more than two seconds' worth of slow work, down to t
 
 test("stays as it is while the work in it takes less than two seconds", () => {
   const window = new PushWindow("work", 0);
-  window.setSlots(5);
+  window.setSlots(0, 5);
   for (let round = 0; round < 2; round++) {
     fill(window);
     window.settledUpTo(window.sent);
@@ -75,7 +80,7 @@ test("stays as it is while the work in it takes less than two seconds", () => {
 
 test("is free again of what nobody has; what turns out to be settled later counts once", () => {
   const window = new PushWindow("work", 0);
-  window.setSlots(5);
+  window.setSlots(0, 5);
   fill(window);
   window.settledUpTo(4);
   expect(window.writeOff()).toBe(6);

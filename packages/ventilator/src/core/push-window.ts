@@ -2,13 +2,16 @@
  * How many pushed tasks of one name may be under way: in the pipe, or at a worker and not settled.
  *
  * A pipe gives its messages to whoever is connected, so what is sent early is what a worker that comes later does not get.
- * The window begins at two tasks per slot. It doubles whenever it was used up and the workers have nothing left all the same:
- * then it is the window that they wait for. It halves while it holds more than two seconds' worth of work.
+ * The window begins at two tasks per slot. It doubles whenever it was used up and the workers have nothing left all the same,
+ * and grows when one of them has a free slot: then it is the window that they wait for. It halves while it holds more than two seconds' worth of work.
  */
 
 /** Beyond this a window buys nothing: it is many times what a worker settles between two tallies. Raised: what a dying fleet takes along. */
 const windowTasksMax = 65_536;
 const reviewMs = 1_000;
+
+/** What a window has just let out may still be on its way to the worker that says that it has a free slot. */
+const arrivalMs = 50;
 
 export class PushWindow {
   readonly name: string;
@@ -25,9 +28,11 @@ export class PushWindow {
   #wasFull = false;
   #reviewAt: number;
   #overAtReview = 0;
+  #grownAt: number;
 
   constructor(name: string, now: number) {
     this.name = name;
+    this.#grownAt = now;
     this.#reviewAt = now + reviewMs;
   }
 
@@ -49,10 +54,11 @@ export class PushWindow {
   }
 
   /** The slots of the workers that are there. */
-  setSlots(slots: number): void {
+  setSlots(now: number, slots: number): void {
     this.#tasksMin = Math.max(2, 2 * slots);
     if (this.#tasks >= this.#tasksMin) return;
     this.#tasks = this.#tasksMin;
+    this.#grownAt = now;
     this.#wasFull = false;
   }
 
@@ -65,11 +71,15 @@ export class PushWindow {
     this.#tasks = Math.min(windowTasksMax, this.#tasks * 2);
   }
 
-  /** One worker has nothing left while others have: it waits for what is in nobody's way. */
-  starved(slots: number): void {
-    if (!this.#wasFull) return;
+  /**
+   * One worker has a free slot, whatever others have: what comes next may go to it. As much goes to the others, which may be
+   * stuck, so it grows in small steps.
+   */
+  starved(now: number, slots: number): void {
+    if (!this.#wasFull || now < this.#grownAt + arrivalMs) return;
     this.#wasFull = false;
-    this.#tasks = Math.min(windowTasksMax, this.#tasks + 2 * slots);
+    this.#grownAt = now;
+    this.#tasks = Math.min(windowTasksMax, this.#tasks + slots);
   }
 
   /** Whatever is under way is not: nobody has it. Returns how many tasks that were. */
