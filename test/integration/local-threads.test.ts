@@ -6,7 +6,7 @@ import { threadId } from "node:worker_threads";
 import { defaultTiming, silenceLimitMs } from "@tq/common/protocol";
 import { type Local, type LocalThreadsOptions, startLocal } from "@tq/local";
 import { describe, expect, test } from "vitest";
-import { block, hog, leave, say, stray, where } from "./fixtures/thread-tasks.ts";
+import { block, hog, leave, say, stray, where, write } from "./fixtures/thread-tasks.ts";
 import { CapturedLog } from "./support/captured-log.ts";
 import { waitOptions } from "./support/cluster.ts";
 import { errorOf } from "./support/error-of.ts";
@@ -46,6 +46,15 @@ test("what a handler logs comes to the pipeline's log with its task, although a 
   await expect.poll(() => local.captured.lines.find(({ msg }) => msg === "hello")).toBeDefined();
   const line = local.captured.lines.find(({ msg }) => msg === "hello");
   expect(line).toMatchObject({ level: 30, fields: expect.stringContaining("task: 'say'") });
+});
+
+test("a thread heeds payloadBytesMax", async () => {
+  await using local = await start({ payloadBytesMax: 1_000 });
+  expect(await local.tq.run(write, 900)).toHaveLength(900);
+  expect(await errorOf(local.tq.run(write, 1_000))).toMatchObject({
+    code: "TQ_ERR_TASK_FAILED",
+    cause: { code: "TQ_ERR_PAYLOAD_TOO_LARGE" },
+  });
 });
 
 describe("a thread that dies", () => {

@@ -12,6 +12,15 @@ test("runs a task and brings its output back", async () => {
   expect(await tq.run(square, 7)).toBe(49);
 });
 
+test("carries payloads up to payloadBytesMax, in either direction", async () => {
+  const repeat = defineTask({ name: "repeat", input: type<string>(), output: type<string>() });
+  const repeating = handler(repeat, (text) => text + text);
+  await using tq = await startLocal({ handlers: [repeating], payloadBytesMax: 1_000 });
+  expect(await tq.run(repeat, "x".repeat(400))).toHaveLength(800);
+  await expect(tq.run(repeat, "x".repeat(600))).rejects.toMatchObject({ code: "TQ_ERR_TASK_FAILED" });
+  await expect(tq.run(repeat, "x".repeat(1_000))).rejects.toMatchObject({ code: "TQ_ERR_PAYLOAD_TOO_LARGE" });
+});
+
 test("submitted tasks end in its results", async () => {
   await using tq = await startLocal({ handlers: [squaring] });
   await tq.submitMany(square, [1, 2, 3]);

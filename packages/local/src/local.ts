@@ -89,7 +89,14 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     );
     const ventilator = keep(
       await startVentilator(
-        { workers: workersEndpoint, sinks: [sinkEndpoint], push: pushEndpoint, name, log },
+        {
+          workers: workersEndpoint,
+          sinks: [sinkEndpoint],
+          push: pushEndpoint,
+          name,
+          log,
+          payloadBytesMax: options.payloadBytesMax,
+        },
         { transport: hub.transport() },
       ),
     );
@@ -119,7 +126,7 @@ interface Surroundings {
 }
 
 function startWorkers(options: LocalOptions, { hub, name, log }: Surroundings): readonly LocalWorker[] {
-  const { workers = 1, concurrency } = options;
+  const { workers = 1, concurrency, payloadBytesMax } = options;
   const names = Array.from({ length: workers }, (_, index) =>
     workers === 1 ? name : `${name}/${index + 1}`,
   );
@@ -128,13 +135,14 @@ function startWorkers(options: LocalOptions, { hub, name, log }: Surroundings): 
     const files = filesOf(options).map(String);
     const logLevel = leastLevelOf(log);
     return names.map((each) => {
-      const settings = { files, ventilator: workersEndpoint, name: each, concurrency, logLevel };
+      const limits = { concurrency, payloadBytesMax };
+      const settings = { files, ventilator: workersEndpoint, name: each, logLevel, ...limits };
       return new ThreadWorker({ settings, transport, heapMb: options.threadHeapMb, log });
     });
   }
   const { handlers } = options;
   return names.map((each) => {
-    const given = { ventilators: [workersEndpoint], handlers, concurrency, name: each, log };
+    const given = { ventilators: [workersEndpoint], handlers, concurrency, payloadBytesMax, name: each, log };
     return new LoopWorker(startWorker(given, { transport: transport() }));
   });
 }

@@ -11,6 +11,11 @@ interface CommonLocalOptions {
   readonly workers?: number | undefined;
   /** Tasks that each worker runs at once. Default: the machine's parallelism. */
   readonly concurrency?: number | undefined;
+  /**
+   * One encoded input or output, in bytes, its binaries included, at most 64 MiB. A larger input is refused, a larger output fails
+   * its attempt. Default 16 MiB.
+   */
+  readonly payloadBytesMax?: number | undefined;
   /** How it is shown in logs and results; of several workers each has its number behind it. Default `local`. */
   readonly name?: string | undefined;
   /** Default: JSON lines on stderr, warnings and worse. */
@@ -49,6 +54,7 @@ const known: Record<keyof LocalLoopOptions | keyof LocalThreadsOptions, true> = 
   workers: true,
   concurrency: true,
   threadHeapMb: true,
+  payloadBytesMax: true,
   name: true,
   log: true,
 };
@@ -59,7 +65,7 @@ const workersMax = 256;
 const threadHeapMbMin = 8;
 
 /**
- * What the workers themselves check, handlers and `concurrency`, is left to them.
+ * What the roles themselves check, handlers, `concurrency` and `payloadBytesMax`, is left to them.
  *
  * Errors: `TQ_ERR_INVALID_OPTION`.
  */

@@ -30,11 +30,12 @@ const transport = new ThreadTransport(post);
 let worker: Worker | undefined;
 let stats: NodeJS.Timeout | undefined;
 
-async function start({ files, ventilator, name, concurrency, logLevel }: ThreadSettings): Promise<void> {
+async function start(settings: ThreadSettings): Promise<void> {
+  const { files, ventilator, name, concurrency, payloadBytesMax, logLevel } = settings;
   const handlers = await loadHandlers(files.map((file) => (file.startsWith("file:") ? new URL(file) : file)));
   const log = createThreadLog(sendLine, logLevel);
   const started = await startWorker(
-    { ventilators: [ventilator], handlers, name, concurrency, log },
+    { ventilators: [ventilator], handlers, name, concurrency, payloadBytesMax, log },
     { transport, lendHeart: (heart) => post({ type: "heart", heart }) },
   );
   worker = started;

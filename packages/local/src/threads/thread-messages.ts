@@ -11,6 +11,7 @@ export interface ThreadSettings {
   readonly ventilator: string;
   readonly name: string;
   readonly concurrency: number | undefined;
+  readonly payloadBytesMax: number | undefined;
   /** Lines below it are not sent. */
   readonly logLevel: LogLevel;
 }
