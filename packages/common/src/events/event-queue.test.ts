@@ -144,3 +144,14 @@ test("a first snapshot begins the count, and a source that was gone begins anew"
     "joined 901",
   ]);
 });
+
+test("a source that went and came back while the queue was full begins anew, and nothing older counts as missed", () => {
+  const queue = begun({ waitingEntriesMax: 2 });
+  queue.take();
+  queue.pushEvents(key, joins(1, 2));
+  queue.pushGone(key, { source, at: 0, reason: "silent" });
+  queue.pushSnapshot(key, snapshot({ "worker.joined": 9 }));
+  expect(takeAll(queue)).toEqual(["joined 1", "joined 2", "gone silent", "snapshot"]);
+  queue.pushEvents(key, joins(9));
+  expect(takeAll(queue)).toEqual(["joined 9"]);
+});

@@ -48,6 +48,8 @@ export class EventQueue {
   #entries = 0;
   #bytes = 0;
   readonly #trackers = new Map<string, GapTracker>();
+  /** Sources that are there by the last word that waits. */
+  readonly #present = new Set<string>();
   /** Marks behind which nothing of their source has come yet: the next one of it needs no place of its own. */
   readonly #openMarks = new Map<string, Mark>();
   /** Told, and to be given before anything else. */
@@ -74,8 +76,9 @@ export class EventQueue {
 
   /** How the source stands, and that what it said until then is part of that. */
   pushSnapshot(key: string, message: SnapshotMessage, bytes = 0): void {
-    // Of a source that this reader knows, the numbers are enough.
-    if (this.#isFull && this.#trackers.has(key)) return this.pushMark(key, message);
+    // Of a source that this reader knows, the numbers are enough; one that was gone in between begins anew.
+    if (this.#isFull && this.#present.has(key)) return this.pushMark(key, message);
+    this.#present.add(key);
     this.#openMarks.delete(key);
     this.#push({ key, bytes, ...message }, 1);
   }
@@ -95,6 +98,7 @@ export class EventQueue {
 
   pushGone(key: string, gone: Omit<Gone, "kind">): void {
     this.#openMarks.delete(key);
+    this.#present.delete(key);
     this.#push({ kind: "gone", key, bytes: 0, ...gone }, 1);
   }
 
@@ -116,6 +120,7 @@ export class EventQueue {
     this.#head = 0;
     this.#ready = [];
     this.#openMarks.clear();
+    this.#present.clear();
   }
 
   get #isFull(): boolean {
