@@ -24,6 +24,7 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "tasks.routable": "info",
   "push.missing": "warn",
   "push.in-doubt": "warn",
+  "push.held": "warn",
   "leases.lost": "warn",
   "task.retrying": "warn",
   "task.crashed": "error",
@@ -56,6 +57,8 @@ export function describeEvent(event: VentilatorEvent): string {
       return `${event.missing} pushed tasks of ${event.task} never came to their sink, of those up to ${event.origin}-${event.through}`;
     case "push.in-doubt":
       return `${event.tasks} pushed tasks of ${event.task} are in doubt: their sink was started anew and has forgotten what came`;
+    case "push.held":
+      return `${event.tasks} pushed tasks of ${event.task} wait: ${whoHolds(event.endpoint)} was started without a push endpoint; start it again with one`;
     default:
       return describeOther(event);
   }
@@ -69,7 +72,11 @@ type NamedEventType =
   | "worker.unblocked"
   | "leases.lost"
   | "push.missing"
-  | "push.in-doubt";
+  | "push.in-doubt"
+  | "push.held";
+
+const whoHolds = (endpoint: string | undefined): string =>
+  endpoint === undefined ? "each of the sinks" : `their sink at ${endpoint}`;
 
 function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>): string {
   switch (event.type) {

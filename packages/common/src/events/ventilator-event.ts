@@ -107,6 +107,15 @@ export type VentilatorEvent =
       readonly through: number;
       readonly tasks: number;
     }
+  /** Pushed tasks wait, to be sent or for a word of their sink, because that sink was started without the push lane. */
+  | {
+      readonly type: "push.held";
+      readonly task: string;
+      readonly contract: string | undefined;
+      /** Of the sink that they go to. Absent: they have none yet, and none that is there would do. */
+      readonly endpoint: string | undefined;
+      readonly tasks: number;
+    }
   | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }
   | ({
       readonly type: "task.retrying";

@@ -273,6 +273,47 @@ describe("the sink", () => {
     expect(bed.eventsOf("push.in-doubt")).toEqual([]);
   });
 
+  test("that comes back without the push lane is named once, with how much waits, and gets all when it has it again", () => {
+    const bed = new TestBed({ push: "both ends" });
+    const w = worker(bed, "w", { slots: 5 });
+    submit(bed, [1, 2]);
+    const { sinkPush } = bed;
+    bed.sinkPush = undefined;
+    bed.isSinkAway = true;
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    submit(bed, [3, 4]);
+    tally(bed, w, [2, 0]);
+    expect(bed.eventsOf("push.held")).toEqual([]);
+    bed.isSinkAway = false;
+    bed.pass(20 * beatMs);
+    expect(bed.eventsOf("push.held")).toEqual([
+      { type: "push.held", task: "work", contract: undefined, endpoint: "memory:sink", tasks: 6 },
+    ]);
+    expect(bed.core.stats().push).toMatchObject({ queued: 4, held: 6 });
+
+    bed.sinkPush = sinkPush;
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    expect(seqsIn(bed.pushed)).toBe("1,2 3,4,5,6");
+    expect(bed.core.stats().push).toMatchObject({ queued: 0, held: 0 });
+    bed.sinkPush = undefined;
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    expect(bed.eventsOf("push.held")).toHaveLength(2);
+  });
+
+  test("that turns out to have no push lane is said to hold what was accepted before it came", () => {
+    const bed = new TestBed({ push: "here", isSinkAway: true });
+    submit(bed, [1, 3]);
+    bed.pass(10 * beatMs);
+    expect(bed.eventsOf("push.held")).toEqual([]);
+    bed.isSinkAway = false;
+    bed.pass(20 * beatMs);
+    expect(bed.owner.heard).toEqual(["accepted 1,2,3"]);
+    expect(bed.eventsOf("push.held")).toMatchObject([{ endpoint: undefined, tasks: 3 }]);
+  });
+
   test("gets nothing while it is away, and all that waits when it is back", () => {
     const bed = new TestBed({ push: "both ends" });
     worker(bed, "w", { slots: 5 });

@@ -21,6 +21,7 @@ import type { VentilatorLimits } from "./limits.ts";
 import type { Owner } from "./owner.ts";
 import type { PushBatch } from "./push-batch.ts";
 import { PushFlow } from "./push-flow.ts";
+import { PushHeldWatch } from "./push-held-watch.ts";
 import { PushOrigin } from "./push-origin.ts";
 import { PushReports } from "./push-reports.ts";
 import { PushSender } from "./push-sender.ts";
@@ -61,6 +62,8 @@ export interface PushStats {
   readonly missing: number;
   /** Sent to a sink that was then started anew: nobody can say whether they came. */
   readonly inDoubt: number;
+  /** Wait, to be sent or for a word of their sink, because that sink was started without the push lane. */
+  readonly held: number;
   /** Workers that take pushed tasks. */
   readonly workers: number;
 }
@@ -74,6 +77,7 @@ export class PushLane {
   readonly #flow: PushFlow;
   readonly #sender: PushSender;
   readonly #reports: PushReports;
+  readonly #heldWatch: PushHeldWatch;
   /** Where the pipe is bound, once it is. */
   endpoint: string | undefined;
   #stepAt: number;
@@ -85,6 +89,7 @@ export class PushLane {
     this.#flow = new PushFlow({ ...parts, origins: this.#origins });
     this.#sender = new PushSender({ ...parts, origins: this.#origins, flow: this.#flow });
     this.#reports = new PushReports({ origin: (origin) => this.#origins.get(origin), report, violated });
+    this.#heldWatch = new PushHeldWatch({ ...parts, origins: this.#origins });
   }
 
   has(origin: Origin): boolean {
@@ -183,6 +188,7 @@ export class PushLane {
     for (const origin of this.#origins.values()) this.#settle(now, origin);
     this.#flow.step(now);
     for (const origin of this.#origins.values()) this.#beginAnewIfDue(now, origin);
+    this.#heldWatch.wake();
   }
 
   wakeAt(): number {
@@ -211,7 +217,8 @@ export class PushLane {
     }
     const { missing, inDoubt } = this.#reports;
     const { sent, inFlight, workers } = this.#flow;
-    return { queued, sent, inFlight, unheard, missing, inDoubt, workers: [...workers].length };
+    const held = this.#heldWatch.tasks;
+    return { queued, sent, inFlight, unheard, missing, inDoubt, held, workers: [...workers].length };
   }
 
   // ---- its inside ----

@@ -235,6 +235,11 @@ class ScriptedSink {
   }
 }
 
+interface TestBedOptions extends Partial<VentilatorCoreOptions> {
+  readonly push?: "both ends" | "here";
+  readonly isSinkAway?: boolean;
+}
+
 export class TestBed {
   now = 0;
   readonly core: VentilatorCore;
@@ -248,15 +253,16 @@ export class TestBed {
   isPipeWritable = true;
   /** What went into it. */
   readonly pushed: Push[] = [];
-  isSinkAway = false;
+  isSinkAway: boolean;
   /** What the sink says of itself. */
   sinkId = "sink-a";
-  readonly sinkPush: string | undefined;
+  sinkPush: string | undefined;
   readonly #workers = new Map<string, ScriptedWorker>();
   #mail: (() => unknown)[] = [];
   #boots = 0;
 
-  constructor({ push, ...options }: Partial<VentilatorCoreOptions> & { push?: "both ends" | "here" } = {}) {
+  constructor({ push, isSinkAway = false, ...options }: TestBedOptions = {}) {
+    this.isSinkAway = isSinkAway;
     this.sinkPush = push === "both ends" ? "memory:sink-push" : undefined;
     this.core = new VentilatorCore({
       now: 0,
