@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { defineTask, type } from "../contract/index.ts";
 import { submitLimits } from "./limits.ts";
@@ -51,4 +53,26 @@ test("a map reads fewer small inputs once it has seen that their outputs are lar
   await outputs.next();
   await bed.settle();
   expect(inputs.read).toBe(101);
+});
+
+test("a map that is over keeps no outputs, although somebody keeps the map", async () => {
+  const bed = new TestBed();
+  const outputs = bed.submitter.map(blur, [1, 2, 3]);
+  const first = outputs.next();
+  await bed.settle();
+  const answer = (seq: number) => {
+    const output = Buffer.alloc(8 * MiB);
+    bed.answer(seq, output);
+    return new WeakRef(output.buffer);
+  };
+  const untaken = [answer(2), answer(3)];
+  bed.answer(1, 1);
+  await first;
+  await outputs.return();
+  // What a WeakRef has been made of is kept until the turn of the loop is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  expect(untaken.map((buffer) => buffer.deref() === undefined)).toEqual([true, true]);
+  expect(await outputs.next()).toEqual({ done: true, value: undefined });
 });

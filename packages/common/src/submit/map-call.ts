@@ -342,6 +342,7 @@ export class MapCall<Value> implements TaskResults<Value>, Consumer, Source, Dea
     if (this.#state === "over") return;
     this.#state = "over";
     for (let slot = 0; slot < this.#slots.count && this.#inFlight > 0; slot++) this.#withdraw(slot);
+    this.#slots.letGo();
     this.#desk.deadlines.remove(this);
     this.#desk.leave(this);
     this.#signal?.removeEventListener("abort", this);

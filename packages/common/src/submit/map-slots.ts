@@ -81,4 +81,9 @@ export class MapSlots {
     this.states[slot] = slotState.free;
     this.values[slot] = undefined;
   }
+
+  /** Nothing will be yielded any more, but somebody may keep the map for as long as they like. */
+  letGo(): void {
+    this.values.fill(undefined);
+  }
 }
