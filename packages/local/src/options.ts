@@ -1,7 +1,7 @@
 /** What a local pipeline can be told, and what is wrong with what it was told. */
 import { type Handler, TqError } from "@tq/common";
 import { checkKnownOptions, isHandler } from "@tq/common/contract";
-import type { TqLogger } from "@tq/common/node";
+import { checkPeerName, type TqLogger } from "@tq/common/node";
 
 /** A file that exports handlers: a `file:` URL, as `new URL("./handlers.ts", import.meta.url)`, or a path. */
 export type HandlerFile = string | URL;
@@ -71,6 +71,7 @@ const threadHeapMbMin = 8;
  */
 export function checkOptions(options: LocalOptions): void {
   checkKnownOptions("startLocal", options, known);
+  checkPeerName("startLocal", options.name);
   const { workers = 1, threads = false } = options;
   refuseUnless(isWhole(workers, 1, workersMax), "workers", `a whole number from 1 to ${workersMax}`);
   refuseUnless(typeof threads === "boolean", "threads", "true or false");

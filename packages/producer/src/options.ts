@@ -1,7 +1,7 @@
 /** What a producer can be told, and what is wrong with what it was told. */
 import { TqError } from "@tq/common";
 import { checkKnownOptions, contractLimits } from "@tq/common/contract";
-import type { TqLogger } from "@tq/common/node";
+import { checkPeerName, type TqLogger } from "@tq/common/node";
 import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
 
@@ -46,15 +46,13 @@ const known: Record<keyof ProducerOptions, true> = {
  */
 export function checkOptions(options: ProducerOptions): void {
   checkKnownOptions("startProducer", options, known);
+  checkPeerName("startProducer", options.name);
   checkCompression(options.compression);
-  const { ventilators, name, timeoutMs, payloadBytesMax } = options;
+  const { ventilators, timeoutMs, payloadBytesMax } = options;
   if (!Array.isArray(ventilators) || ventilators.length === 0) {
     throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");
   }
   for (const endpoint of ventilators) parseEndpoint(endpoint);
-  if (name !== undefined && (typeof name !== "string" || name === "" || name.length > 128)) {
-    throw invalid("name is a text of 1 to 128 characters", "name");
-  }
   const max = contractLimits.timeoutMsMax;
   const isTimeout =
     timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 1 && timeoutMs <= max);

@@ -1,7 +1,7 @@
 /** What a sink can be told, and what is wrong with what it was told. */
 import { TqError } from "@tq/common";
 import { checkKnownOptions } from "@tq/common/contract";
-import type { TqLogger } from "@tq/common/node";
+import { checkPeerName, type TqLogger } from "@tq/common/node";
 import {
   type Compression,
   checkCompression,
@@ -67,6 +67,7 @@ const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
  */
 export function checkOptions(options: SinkOptions): void {
   checkKnownOptions("startSink", options, known);
+  checkPeerName("startSink", options.name);
   checkCompression(options.compression);
   parseEndpoint(options.bind);
   if (options.push !== undefined) parseEndpoint(options.push);

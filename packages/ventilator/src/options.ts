@@ -1,7 +1,7 @@
 /** What a ventilator can be told, and what is wrong with what it was told. */
 import { TqError } from "@tq/common";
 import { checkKnownOptions } from "@tq/common/contract";
-import type { TqLogger } from "@tq/common/node";
+import { checkPeerName, type TqLogger } from "@tq/common/node";
 import {
   type Compression,
   checkCompression,
@@ -71,6 +71,7 @@ const known: Record<keyof VentilatorOptions, true> = {
  */
 export function checkOptions(options: VentilatorOptions): void {
   checkKnownOptions("startVentilator", options, known);
+  checkPeerName("startVentilator", options.name);
   checkCompression(options.compression);
   for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
   if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Handler, TqError } from "@tq/common";
 import { checkKnownOptions, isHandler } from "@tq/common/contract";
-import { defaultName, type TqLogger } from "@tq/common/node";
+import { checkPeerName, defaultName, isPeerName, type TqLogger } from "@tq/common/node";
 import { type Compression, checkCompression, formatEndpoint, parseEndpoint } from "@tq/common/transport";
 import { type DefinitionInfo, wireLimits } from "@tq/common/wire";
 import type { WorkerLimits } from "./core/limits.ts";
@@ -106,8 +106,8 @@ export function checkOptions(options: WorkerOptions): CheckedOptions {
   const { handlers, name = defaultName(), tags = [], push = true } = options;
   const slots = options.concurrency ?? availableParallelism();
   refuseUnless(isWhole(slots, concurrencyMax), "concurrency", `a whole number from 1 to ${concurrencyMax}`);
-  refuseUnless(isText(name), "name", `a text of 1 to ${wireLimits.nameCharsMax} characters`);
-  const areTags = Array.isArray(tags) && tags.length <= wireLimits.tagsMax && tags.every(isText);
+  checkPeerName("startWorker", name);
+  const areTags = Array.isArray(tags) && tags.length <= wireLimits.tagsMax && tags.every(isPeerName);
   refuseUnless(areTags, "tags", `a list of at most ${wireLimits.tagsMax} short texts`);
   refuseUnless(typeof push === "boolean", "push", "true or false");
   const ventilators = checkVentilators(options.ventilators);
@@ -171,9 +171,6 @@ function limitsOf(options: WorkerOptions): Partial<WorkerLimits> {
 
 const isWhole = (value: unknown, max: number): boolean =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= max;
-
-const isText = (value: unknown): boolean =>
-  typeof value === "string" && value.length >= 1 && value.length <= wireLimits.nameCharsMax;
 
 function refuseUnless(fits: boolean, option: string, what: string): void {
   if (!fits) throw new TqError("TQ_ERR_INVALID_OPTION", `${option} must be ${what}`, { details: { option } });

@@ -21,7 +21,7 @@ export function assertBindAllowed(endpoint: string, { insecure = false }: { inse
   throw new TqError(
     "TQ_ERR_INSECURE_BIND",
     `Binding ${endpoint} would let other machines in, unencrypted and unauthenticated. ` +
-      "Bind tcp://127.0.0.1:PORT, or set insecure: true if the network itself keeps strangers out.",
+      "Bind tcp://127.0.0.1:PORT, or set insecure: true (on the command line --insecure) if the network itself keeps strangers out.",
     { details: { endpoint } },
   );
 }
