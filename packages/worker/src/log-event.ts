@@ -28,6 +28,8 @@ const levels: Readonly<Record<WorkerEvent["type"], EventWords["level"]>> = {
   "attempt.timed-out": "warn",
   "attempt.unheeded": "warn",
   "push.left": "warn",
+  "push.stuck": "warn",
+  "push.unhandled": "warn",
   "heart.failed": "error",
   "attempts.left": "warn",
 };
@@ -80,6 +82,10 @@ function describe(event: WorkerEvent, where: string): string {
       return `the handler of ${event.task} still runs, ${Math.round(event.abortedMs)} ms after its signal was aborted: it does not heed ctx.signal`;
     case "push.left":
       return `pushed tasks are lost: ${event.waiting} not started, ${event.running} running, ${event.unsent} outcomes not sent`;
+    case "push.stuck":
+      return `outcomes of pushed tasks wait for the sink ${event.sink}: it is away, was started without a push endpoint, or nobody reads its results`;
+    case "push.unhandled":
+      return `read a pushed task of ${event.task}, which this worker has no handler for: it fails; give it the handler, or start it without push`;
     case "heart.failed":
       return `the heart has failed (${event.error.message}); a handler that blocks the loop may now look like a death`;
     case "attempts.left":

@@ -71,6 +71,20 @@ export type WorkerEvent =
       readonly running: number;
       readonly unsent: number;
     }
+  /** Nothing of the pushed tasks' outcomes could leave for this sink for so long; said once. `unsent`: those for all sinks. */
+  | {
+      readonly type: "push.stuck";
+      readonly sink: string;
+      readonly waitedMs: number;
+      readonly unsent: number;
+    }
+  /** Pushed tasks were read that this worker has no handler for, and failed; `count` so far. Reported as it doubles. */
+  | {
+      readonly type: "push.unhandled";
+      readonly task: string;
+      readonly contract: string | undefined;
+      readonly count: number;
+    }
   /** Its signal was aborted `abortedMs` ago, and its handler still runs. It has no slot any more. */
   | (TaskMention & { readonly type: "attempt.unheeded"; readonly abortedMs: number });
 

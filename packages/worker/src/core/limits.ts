@@ -47,6 +47,8 @@ export const coreLimits = {
   tallyEveryMs: 20,
   /** Starts of one ventilator whose pushed tasks are counted. Raised: some hundred bytes each. */
   pushBootsMax: 4,
+  /** How long outcomes of pushed tasks may wait for a sink's pipe before it is said. Raised: later news of a sink that is not right. */
+  pushStuckAfterMs: 5_000,
   /** Origins without attempts that an index keeps, to be ready for more of them. Raised: some hundred bytes each. */
   idleOriginsMax: 64,
 } as const;

@@ -35,6 +35,14 @@ interface SinkQueue {
   readonly sealed: Sealed[];
   /** Those that gather something. */
   gathering: Gathering[];
+  /** Since when something waits and nothing leaves; infinite once that is said. */
+  stuckSince: number | undefined;
+}
+
+/** Outcomes of one sink that have waited for its pipe for long. */
+export interface StuckOutcomes {
+  readonly sink: string;
+  readonly waitedMs: number;
 }
 
 type LaneOf = Pick<PushedLane, "ventilator" | "epoch" | "definition">;
@@ -157,11 +165,27 @@ export class OutcomesOutbox {
     this.#queue(sink).sealed.push({ message, tasks, bytes, sent: () => {} });
   }
 
-  flush(): void {
+  flush(now: number): void {
     if (this.tasks === 0) return;
     for (const [sink, queue] of this.#sinks) {
-      while (this.#hasSealed(queue) && this.#port.isWritable(sink)) this.#sendOne(sink, queue);
+      while (this.#hasSealed(queue) && this.#port.isWritable(sink)) {
+        this.#sendOne(sink, queue);
+        queue.stuckSince = undefined;
+      }
+      if (this.owes(sink)) queue.stuckSince ??= now;
     }
+  }
+
+  /** Whose outcomes have waited for so long without one that left. Each is given once, until one leaves. */
+  takeStuck(now: number, afterMs: number): StuckOutcomes[] {
+    const stuck: StuckOutcomes[] = [];
+    for (const [sink, queue] of this.#sinks) {
+      const waitedMs = now - (queue.stuckSince ?? now);
+      if (waitedMs < afterMs) continue;
+      queue.stuckSince = Number.POSITIVE_INFINITY;
+      stuck.push({ sink, waitedMs });
+    }
+    return stuck;
   }
 
   #sendOne(sink: string, queue: SinkQueue): void {
@@ -188,7 +212,7 @@ export class OutcomesOutbox {
   #queue(sink: string): SinkQueue {
     let queue = this.#sinks.get(sink);
     if (queue === undefined) {
-      queue = { sealed: [], gathering: [] };
+      queue = { sealed: [], gathering: [], stuckSince: undefined };
       this.#sinks.set(sink, queue);
     }
     return queue;

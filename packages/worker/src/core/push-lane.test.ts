@@ -190,6 +190,10 @@ test("tasks that it has no handler for fail at once, under the name that they ca
   }
   expect(world.runAll()).toEqual([4]);
   expect(lastTally(world)).toMatchObject({ counts: [0, 1, 1], strays: 3 });
+  for (let seq = 5; seq < 105; seq++) push(world, pushed(seq, 1, { definition: { name: "cube" } }));
+  const said = world.events.filter((event) => event.type === "push.unhandled");
+  expect(said[0]).toEqual({ type: "push.unhandled", task: "cube", contract: undefined, count: 2 });
+  expect(said.map(({ count }) => count)).toEqual([2, 4, 8, 16, 32, 64]);
 });
 
 test("stops reading when a window of tasks waits, and goes on when they are done", () => {
@@ -241,11 +245,14 @@ test("while the sink's pipe is full outcomes wait, and no more than a window of 
   expect(lastTally(world)?.counts).toEqual([0, 2, 2]);
 });
 
-test("outcomes for a sink that is not known yet wait until a ventilator names it", () => {
+test("outcomes for a sink that is not known yet wait until a ventilator names it, which is said once", () => {
   const world = pushWorld();
   push(world, pushed(1, 1, { sink: "sink-2" }));
   world.runAll();
   expect(world.core.stats().push.unsent).toBe(1);
+  world.advance(60_000);
+  const stuck = { type: "push.stuck", sink: "sink-2", unsent: 1 };
+  expect(world.events.filter(({ type }) => type === "push.stuck")).toMatchObject([stuck]);
   world.ventilator.sinks = [
     ...world.ventilator.sinks,
     { id: "sink-2", endpoint: "memory:sink-2", push: "memory:p" },

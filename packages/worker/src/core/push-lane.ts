@@ -47,6 +47,8 @@ export class PushLane {
   readonly #sources: readonly PushSource[];
   readonly #window: WindowTuner;
   #running = 0;
+  /** Tasks that were read and that nothing here handles. */
+  #strays = 0;
   /** Since the window was last looked at. */
   #settled = 0;
   #lookedAt = 0;
@@ -167,7 +169,7 @@ export class PushLane {
   // ---- turns -----------------------------------------------------------------------------------------------------
 
   flush(now: number): void {
-    this.#outbox.flush();
+    this.#outbox.flush(now);
     this.#measure(now);
     const isHeld = this.#isFull;
     for (const source of this.#sources) {
@@ -176,8 +178,11 @@ export class PushLane {
     }
   }
 
-  wake(): void {
+  wake(now: number): void {
     this.#sinks.forgetUnnamed();
+    const { tasks: unsent } = this.#outbox;
+    for (const stuck of this.#outbox.takeStuck(now, coreLimits.pushStuckAfterMs))
+      this.#host.port.report({ type: "push.stuck", ...stuck, unsent });
   }
 
   wakeAt(): number {
@@ -222,6 +227,7 @@ export class PushLane {
     );
     if (definition === -1) {
       counts.strayed(tasks);
+      this.#sayStray(info, tasks);
       this.#outbox.failAll(message, toRemoteError(noHandler(info.name, info.contract)));
     } else {
       counts.read(definition, tasks);
@@ -231,6 +237,14 @@ export class PushLane {
       this.#backlog.add(now, message, { lane, timeoutMs });
     }
     if (this.#isFull) source.hold(true);
+  }
+
+  /** For the first, then for powers of two: a message of them may come a thousand times a second. */
+  #sayStray({ name: task, contract }: Push["definition"], tasks: number): void {
+    const next = this.#strays + tasks;
+    if (Math.clz32(next) !== Math.clz32(this.#strays))
+      this.#host.port.report({ type: "push.unhandled", task, contract, count: next });
+    this.#strays = next;
   }
 
   #take(into: StartedAttempt): Attempt | undefined {

@@ -133,7 +133,7 @@ export class WorkerCore {
     this.#holdings.reportUnheeded(now);
     this.#sinks.forgetUnnamed();
     this.#reservations.wake(now);
-    this.#holdings.push.wake();
+    this.#holdings.push.wake(now);
     // Before the heartbeats: of whatever they do not list any more it must have been said what became of it.
     for (const link of this.#ventilators) link.say(now);
     for (const link of this.#links()) link.wake(now, lateMs);
