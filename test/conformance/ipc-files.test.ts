@@ -14,6 +14,16 @@ test("the file of an ipc endpoint goes with its link", async () => {
   expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
 });
 
+test("closing goes on where something else has taken the place of the file", async () => {
+  const transport = createZeromqTransport();
+  const { endpoint } = await transport.bind("ipc://*", { receive: () => {} });
+  const path = endpoint.slice("ipc://".length);
+  rmSync(path);
+  mkdirSync(path);
+  await transport.close();
+  rmdirSync(path);
+});
+
 test("a bind leaves alone what is no socket, and says so", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tq-ipc-"));
   const file = join(folder, "notes.txt");

@@ -51,7 +51,11 @@ export async function closeSocket(socket: BoundSocket): Promise<void> {
 function removeFile(endpoint: string | null): void {
   const parsed = endpoint === null ? undefined : parseEndpoint(endpoint);
   if (parsed?.kind !== "ipc" || parsed.path.startsWith("@")) return;
-  rmSync(parsed.path, { force: true });
+  try {
+    rmSync(parsed.path, { force: true });
+  } catch {
+    // The folder may not be written any more. A file that is left harms nobody: the next bind takes it over.
+  }
 }
 
 export function addressInUse(endpoint: string, cause?: unknown): TqError {
