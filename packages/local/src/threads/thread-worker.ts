@@ -16,6 +16,8 @@ import type { FromThread, ThreadSettings, ToThread } from "./thread-messages.ts"
 
 /** A thread whose loop is stuck cannot say goodbye. */
 const closingMs = 1_000;
+/** Handlers that take longer to load are told of: an import may wait for something that never comes. */
+const slowLoadDefaultMs = 10_000;
 
 export interface ThreadWorkerOptions {
   readonly settings: ThreadSettings;
@@ -23,6 +25,8 @@ export interface ThreadWorkerOptions {
   readonly transport: () => Transport;
   readonly heapMb: number | undefined;
   readonly log: TqLogger;
+  /** When it is told that handlers are still loading. Default 10,000. */
+  readonly slowLoadMs?: number | undefined;
 }
 
 /** Numbers of a worker on a thread. */
@@ -86,7 +90,7 @@ export class ThreadWorker {
   }
 
   #start(): void {
-    const { settings, transport, heapMb } = this.#options;
+    const { settings, transport, heapMb, slowLoadMs = slowLoadDefaultMs } = this.#options;
     // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
     const file = new URL(`./thread-main${extname(import.meta.url)}`, import.meta.url);
     const resourceLimits = heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb };
@@ -98,6 +102,7 @@ export class ThreadWorker {
     this.#starts += 1;
     this.#startedAt = performance.now();
     this.#error = undefined;
+    this.#timer = setTimeout(() => this.#sayLoading(), slowLoadMs);
     thread.on("message", (message: FromThread) => this.#take(message));
     thread.on("error", (error) => {
       this.#error = error;
@@ -124,6 +129,7 @@ export class ThreadWorker {
         this.#stats = message.stats;
         return;
       case "ready":
+        clearTimeout(this.#timer);
         this.#stats = message.stats;
         this.#wasReady = true;
         this.#ready.resolve();
@@ -140,6 +146,7 @@ export class ThreadWorker {
 
   async #ended(exitCode: number): Promise<void> {
     this.#thread = undefined;
+    if (this.#closing === undefined) clearTimeout(this.#timer);
     const links = this.#links;
     this.#links = undefined;
     await links?.close();
@@ -158,6 +165,14 @@ export class ThreadWorker {
       `the thread of worker ${settings.name} ended: ${end}; another starts in ${delayMs} ms`,
     );
     this.#timer = setTimeout(() => this.#start(), delayMs);
+  }
+
+  #sayLoading(): void {
+    const { settings, log } = this.#options;
+    log.warn(
+      { event: "thread.loading", worker: settings.name, files: settings.files },
+      `the thread of worker ${settings.name} is still loading its handlers`,
+    );
   }
 
   #lost(exitCode: number): TqError {
