@@ -6,7 +6,7 @@
  */
 import type { OutcomeStatus } from "@tq/common";
 import { forEachRun, type SessionServer } from "@tq/common/protocol";
-import type { Closed, IdRuns, LowMark, SessionId } from "@tq/common/wire";
+import type { Closed, IdRuns, Origin, SessionId } from "@tq/common/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { DuplicateWindow, type WindowSnapshot } from "./duplicate-window.ts";
 import { forEachRunOf, type Rows } from "./result-batch.ts";
@@ -82,12 +82,9 @@ export class Ledger {
     });
   }
 
-  raise({ origins, below }: LowMark): void {
-    origins.forEach((origin, index) => {
-      const mark = { origin, below: below[index] ?? 0 };
-      this.window.raise(origin, mark.below);
-      this.#change.raise(mark);
-    });
+  raise(origin: Origin, below: number): void {
+    this.window.raise(origin, below);
+    this.#change.raise({ origin, below });
   }
 
   close({ origins }: Closed): void {

@@ -160,10 +160,10 @@ export class Peers implements SessionServerHandler {
       case "PROPOSE":
         return this.#propose(now, session, message);
       case "LOWMARK":
-        message.origins.forEach((origin, index) => {
-          this.#options.push.raise(origin, message.below[index] ?? 0);
+        return message.origins.forEach((origin, index) => {
+          const below = message.below[index] ?? 0;
+          if (this.#options.push.raise(origin, below)) this.#options.ledger.raise(origin, below);
         });
-        return this.#options.ledger.raise(message);
       case "CLOSED":
         for (const origin of message.origins) this.#options.push.close(origin);
         return this.#options.ledger.close(message);

@@ -170,6 +170,15 @@ test("a sink that is met anew waits for nothing below the low mark it is given",
   expect(words()).toEqual([[102, 2]]);
 });
 
+test("a sink that was told of an origin counts from its first task on, whatever a ventilator's next start had of it", () => {
+  const { rig, sent, ventilator, words } = setUp();
+  sent(50, false);
+  ventilator.say({ verb: "LOWMARK", origins: [origin], below: [101] });
+  sent(102);
+  rig.advance(2 * idleMs);
+  expect(words()).toEqual([[102, 102]]);
+});
+
 test("nothing of a closed origin is taken", () => {
   const { rig, arrive, ventilator } = setUp();
   arrive(outcomes(1, 1));

@@ -97,8 +97,12 @@ export class PushIntake {
     }
   }
 
-  raise(origin: Origin, below: number): void {
-    this.#origins.get(origin)?.of.raise(below);
+  /** False if it was announced before: then what is below counts as well, and nothing of it is forgotten. */
+  raise(origin: Origin, below: number): boolean {
+    const known = this.#origins.get(origin)?.of;
+    if (known?.isAnnounced === true) return false;
+    known?.raise(below);
+    return true;
   }
 
   close(origin: Origin): void {

@@ -84,12 +84,16 @@ test("says again what it said, to whoever announces the same again", () => {
   expect(origin.lastWord(200, patience, nothing)).toEqual({ through: 2, missing: 2, change: 0 });
 });
 
-test("waits for nothing below a low mark, and takes nothing below it twice", () => {
+test("waits for nothing below a low mark, and takes what comes below it once, without a word", () => {
   const origin = new PushOrigin(0, 11);
-  expect(origin.arrive(0, run(9, 4))).toEqual([11, 2]);
+  expect(origin.arrive(0, run(9, 4))).toEqual([9, 1, 10, 1, 11, 2]);
   origin.raise(21);
+  expect(origin.arrive(0, run(9, 5))).toEqual([13, 1]);
   origin.announce(0, 22, true);
   expect(origin.lastWord(100, patience, nothing)).toEqual({ through: 22, missing: 2, change: 2 });
+  expect(origin.arrive(200, run(13, 2))).toEqual([14, 1]);
+  expect(origin.owesWord).toBe(false);
+  expect(origin.lateCount).toBe(0);
 });
 
 test("keeps its count of the missing when there are too many gaps to remember", () => {

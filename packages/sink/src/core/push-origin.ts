@@ -32,6 +32,8 @@ export class PushOrigin {
   readonly #gaps = new SeqSet();
   /** Nothing at or below it is waited for any more. */
   #final: number;
+  /** Below it nothing is said to be missing: nobody here was told that it was sent. It may come all the same. */
+  #countFrom: number;
   /** Announced by SENT. */
   #sent = 0;
   #isIdle = false;
@@ -47,7 +49,14 @@ export class PushOrigin {
   /** `below`: nothing below it is waited for. */
   constructor(now: number, below: number) {
     this.#final = below - 1;
+    this.#countFrom = below;
+    if (below > 1) this.#gaps.addRun(1, below - 1);
     this.#quietSince = now;
+  }
+
+  /** Whether this sink was told how much of it was sent: then it counts from the first on, whoever sends the rest. */
+  get isAnnounced(): boolean {
+    return this.#sent > 0;
   }
 
   /** Whoever announced it waits for a last word, or has got one that is not true any more. */
@@ -85,11 +94,15 @@ export class PushOrigin {
     this.#quietSince = now;
   }
 
-  /** Nothing below `below` is waited for any more. What was said to be missing of it may still come. */
+  /** Of an origin that is not announced: nothing below `below` is waited for. It may still come. */
   raise(below: number): void {
-    if (below - 1 <= this.#final) return;
-    this.#final = below - 1;
+    const count = below - 1 - this.#final;
+    if (count <= 0) return;
+    this.#gaps.addRun(this.#final + 1, count);
+    this.#arrived.forEachRange((first, length) => this.#gaps.deleteRun(first, length));
     this.#arrived.deleteBelow(below);
+    this.#final = below - 1;
+    this.#countFrom = below;
   }
 
   /** While nothing was read, nothing could come. */
@@ -146,7 +159,7 @@ export class PushOrigin {
     this.#gaps.forEachRange((first, count) => {
       excess -= 1;
       if (excess < 0) return;
-      this.#forgotten += count - settledElsewhere(first, count);
+      this.#forgotten += this.#countMissing(first, count, settledElsewhere);
       below = first + count;
     });
     this.#gaps.deleteBelow(below);
@@ -155,17 +168,28 @@ export class PushOrigin {
   #stillMissing(settledElsewhere: (first: number, count: number) => number): number {
     let missing = 0;
     this.#gaps.forEachRange((first, count) => {
-      missing += count - settledElsewhere(first, count);
+      missing += this.#countMissing(first, count, settledElsewhere);
     });
     return missing;
+  }
+
+  #countMissing(
+    first: number,
+    count: number,
+    settledElsewhere: (first: number, count: number) => number,
+  ): number {
+    const from = Math.max(first, this.#countFrom);
+    const counted = first + count - from;
+    return counted <= 0 ? 0 : counted - settledElsewhere(from, counted);
   }
 
   #arriveLate(first: number, count: number, fresh: number[]): void {
     for (let seq = first; seq < first + count; seq++) {
       if (!this.#gaps.delete(seq)) continue;
+      fresh.push(seq, 1);
+      if (seq < this.#countFrom) continue;
       this.#owesWord = true;
       this.lateCount += 1;
-      fresh.push(seq, 1);
     }
   }
 

@@ -314,6 +314,20 @@ describe("the sink", () => {
     expect(bed.eventsOf("push.held")).toMatchObject([{ endpoint: undefined, tasks: 3 }]);
   });
 
+  test("is told from where to count, in each session, where an earlier start had the tasks before", () => {
+    const bed = new TestBed({ push: "both ends" });
+    const w = worker(bed, "w", { slots: 5 });
+    submit(bed, [101, 2]);
+    const mark = { verb: "LOWMARK", origins: [pushOrigin], below: [101] };
+    expect(bed.sink.told).toMatchObject([mark, { verb: "SENT", through: [102] }]);
+    tally(bed, w, [2, 2]);
+    bed.pass(beatMs);
+    expect(bed.sink.told.slice(2)).toMatchObject([{ verb: "SENT", idle: true }]);
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    expect(bed.sink.told.slice(3)).toMatchObject([mark, { verb: "SENT", through: [102], idle: true }]);
+  });
+
   test("gets nothing while it is away, and all that waits when it is back", () => {
     const bed = new TestBed({ push: "both ends" });
     worker(bed, "w", { slots: 5 });

@@ -41,6 +41,8 @@ export class PushOrigin {
   /** Of these, the tasks that the owner was not told of. */
   unaccepted = 0;
   sentThrough = 0;
+  /** Its first task here: an earlier start of this ventilator has had those before, or they were refused. */
+  firstSeq: number | undefined;
   /** The sink has said of all up to here whether it came. */
   finalThrough = 0;
   /** How many never came, as the present start of the sink says. */
@@ -78,6 +80,7 @@ export class PushOrigin {
 
   add(content: PushBatchContent): PushBatch {
     const batch = new PushBatch(content);
+    this.firstSeq ??= batch.first;
     this.#known.addRun(batch.first, batch.count);
     this.#batches.push(batch);
     this.expiresAt = Math.min(this.expiresAt, batch.expiresAt);

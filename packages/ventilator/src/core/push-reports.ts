@@ -104,6 +104,7 @@ export class PushReports {
     if (session?.hasRoom !== true || isEarly) return;
     this.#saidAt.set(sink, isIdle ? { ...said, idle: now } : { ...said, busy: now });
     const some = news.slice(0, wireLimits.originsPerMessageMax);
+    this.#tellBeginnings(now, session, some);
     session.send(now, {
       verb: "SENT",
       origins: some.map(({ origin }) => origin),
@@ -111,6 +112,17 @@ export class PushReports {
       ...(isIdle && { idle: true }),
     });
     for (const origin of some) origin.told = { through: origin.sentThrough, isIdle };
+  }
+
+  /** Where to count from. A sink that was told of what came before knows better. */
+  #tellBeginnings(now: number, session: Session, news: readonly PushOrigin[]): void {
+    const late = news.filter(({ told, firstSeq = 1 }) => told.through === 0 && firstSeq > 1);
+    if (late.length === 0) return;
+    session.send(now, {
+      verb: "LOWMARK",
+      origins: late.map(({ origin }) => origin),
+      below: late.map(({ firstSeq = 1 }) => firstSeq),
+    });
   }
 }
 
