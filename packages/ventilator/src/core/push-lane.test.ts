@@ -28,6 +28,29 @@ describe("pushed tasks", () => {
     ]);
   });
 
+  test("once refused are followed by none of their origin, and what was accepted before stays so", () => {
+    const bed = new TestBed({ push: "both ends" });
+    submit(bed, [1, 3]);
+    const { sinkPush } = bed;
+    bed.sinkPush = undefined;
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    submit(bed, [1, 3]);
+    submit(bed, [4, 2]);
+    bed.sinkPush = sinkPush;
+    bed.sink.restart(bed.now);
+    bed.pass(10 * beatMs);
+    submit(bed, [6, 1]);
+    submit(bed, [1, 1], { origin: "00000000000000c2" });
+    expect(bed.owner.heard).toEqual([
+      "accepted 1,2,3",
+      "accepted 1,2,3",
+      "rejected TQ_ERR_NO_PUSH_LANE 4,5",
+      "rejected TQ_ERR_NO_PUSH_LANE 6",
+      "accepted 1",
+    ]);
+  });
+
   test("wait for a worker that takes them, which is said, and go out in order with all they need", () => {
     const bed = new TestBed({ push: "both ends" });
     submit(bed, [1, 3]);

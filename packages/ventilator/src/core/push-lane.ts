@@ -22,7 +22,7 @@ import type { Owner } from "./owner.ts";
 import type { PushBatch } from "./push-batch.ts";
 import { PushFlow } from "./push-flow.ts";
 import { PushHeldWatch } from "./push-held-watch.ts";
-import { PushOrigin } from "./push-origin.ts";
+import { PushOrigin, type PushRefusal } from "./push-origin.ts";
 import { PushReports } from "./push-reports.ts";
 import { PushSender } from "./push-sender.ts";
 import type { Settlement } from "./settlement.ts";
@@ -108,11 +108,16 @@ export class PushLane {
     const { ids, definition, options } = submission;
     const [id = ""] = ids.origins;
     const [, first = 0, count = 0] = ids.runs;
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return owner.rejected(ids, refusal.code, refusal.message);
-    const origin = this.#origins.get(id) ?? this.#begin(now, owner, { id, definition });
-    const known = origin.overlap(first, count);
-    if (known === count) return origin.isAccepted(first + count - 1) ? owner.accepted(ids) : undefined;
+    const begun = this.#origins.get(id);
+    const known = begun?.overlap(first, count) ?? 0;
+    if (begun !== undefined && known === count)
+      return begun.isAccepted(first + count - 1) ? owner.accepted(ids) : undefined;
+    const refusal = begun?.refusal ?? this.#refusal();
+    if (refusal !== undefined) {
+      if (begun !== undefined) begun.refusal = refusal;
+      return owner.rejected(ids, refusal.code, refusal.message);
+    }
+    const origin = begun ?? this.#begin(now, owner, { id, definition });
     const { name, contract } = origin.queue;
     if (known > 0 || !origin.follows(first) || name !== definition.name || contract !== definition.contract) {
       const message = `pushed tasks of one origin are of one definition, and come once and in order; ${formatTaskId(id, first)} does not`;
@@ -223,7 +228,7 @@ export class PushLane {
 
   // ---- its inside ----
 
-  #refusal(): { code: string; message: string } | undefined {
+  #refusal(): PushRefusal | undefined {
     const { peers } = this.#parts.sinks;
     const code = "TQ_ERR_NO_PUSH_LANE";
     if (this.endpoint === undefined)

@@ -21,6 +21,11 @@ export interface PushOriginParts {
   readonly window: PushWindow;
 }
 
+export interface PushRefusal {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What the sink was told in its present session. */
 interface Told {
   through: number;
@@ -41,6 +46,8 @@ export class PushOrigin {
   /** Of these, the tasks that the owner was not told of. */
   unaccepted = 0;
   sentThrough = 0;
+  /** Why some of its tasks were refused. What follows them is, too: the sink would count the gap among the missing. */
+  refusal: PushRefusal | undefined;
   /** Its first task here: an earlier start of this ventilator has had those before, or they were refused. */
   firstSeq: number | undefined;
   /** The sink has said of all up to here whether it came. */
