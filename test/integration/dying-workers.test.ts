@@ -46,8 +46,10 @@ test("a worker stopped until it is gone, and continued: it comes back, and what 
     cluster.workerProcess({ name: "other", concurrency: 16 }),
   ]);
   await cluster.events.next("worker.joined", { count: 2 });
-  const submitting = cluster.ventilator.submitMany(nap, naps(taskCount));
-  await cluster.results.until(taskCount / 4);
+  // Three rounds of half a second for all slots: after the first, every slot has work for long enough to be stopped in it.
+  const longNaps = new Array<number>(96).fill(500);
+  const submitting = cluster.ventilator.submitMany(nap, [...longNaps, ...naps(taskCount - longNaps.length)]);
+  await cluster.results.until(32);
   stopped.signal("SIGSTOP");
   await cluster.events.next("worker.gone", { fits: isOf("stopped") });
   await submitting;

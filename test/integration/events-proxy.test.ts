@@ -44,7 +44,7 @@ test("many publishers have one address, where who comes late gets the snapshot o
   // What the one asked for is not the other's: its snapshots came once, and no task's events.
   expect(first.types("v1")).toEqual(["snapshot", "worker.joined"]);
   expect(late.missed).toBe(0);
-  expect(late.subscription.stats()).toEqual({ sources: 3, missed: 0, malformed: 0 });
+  expect(late.subscription.stats()).toEqual({ sources: 3, missed: 0, malformed: 0, unheard: [] });
 });
 
 test("a proxy that died and is back is found by both sides, with how things stand by then", async () => {
