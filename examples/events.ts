@@ -21,12 +21,12 @@ const halving = handler(halve, (n) => {
   return n / 2;
 });
 
-const any = "tcp://127.0.0.1:*";
-await using proxy = await startEventProxy({ publishers: any, subscribers: any });
+const anyPort = "tcp://127.0.0.1:*";
+await using proxy = await startEventProxy({ publishers: anyPort, subscribers: anyPort });
 const { publishers: eventsProxy, subscribers: from } = proxy.endpoints;
-await using sink = await startSink({ bind: any, name: "sink", eventsProxy });
+await using sink = await startSink({ bind: anyPort, name: "sink", eventsProxy });
 await using ventilator = await startVentilator({
-  ...{ workers: any, sinks: [sink.endpoint], name: "ventilator", eventsProxy },
+  ...{ workers: anyPort, sinks: [sink.endpoint], name: "ventilator", eventsProxy },
 });
 void (async () => {
   for await (const _ of sink.results());

@@ -24,8 +24,8 @@ const waiting = handler(wait, (_, { signal }) => {
   return promise;
 });
 
-const any = "tcp://127.0.0.1:*";
-await using ventilator = await startVentilator({ workers: any, producers: any });
+const anyPort = "tcp://127.0.0.1:*";
+await using ventilator = await startVentilator({ workers: anyPort, producers: anyPort });
 const { workers, producers = "" } = ventilator.endpoints;
 await using _first = await startWorker({ ventilators: [workers], handlers: [dividing, waiting] });
 await using _second = await startWorker({ ventilators: [workers], handlers: [dividing] });

@@ -15,9 +15,9 @@ const working = handler(work, async (n) => {
   return n;
 });
 
-const any = "tcp://127.0.0.1:*";
-await using large = await startVentilator({ workers: any, name: "large" });
-await using small = await startVentilator({ workers: any, name: "small" });
+const anyPort = "tcp://127.0.0.1:*";
+await using large = await startVentilator({ workers: anyPort, name: "large" });
+await using small = await startVentilator({ workers: anyPort, name: "small" });
 
 // A worker connects to all ventilators that it is given, and shares itself among those that have work.
 const ventilators = [large.endpoints.workers, small.endpoints.workers];
