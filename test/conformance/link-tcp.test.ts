@@ -3,22 +3,10 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { promisify } from "node:util";
-import { createZeromqTransport, type Transport } from "@tq/common/transport";
+import { createZeromqTransport } from "@tq/common/transport";
 import { expect, onTestFinished, test } from "vitest";
 import { bindProbe, connectProbe, frames, meet } from "../support/link-probe.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
-
-function node(): Transport {
-  const transport = createZeromqTransport();
-  onTestFinished(() => transport.close());
-  return transport;
-}
-
-async function proxyTo(endpoint: string): Promise<TcpProxy> {
-  const proxy = await startTcpProxy(endpoint);
-  onTestFinished(() => proxy.close());
-  return proxy;
-}
+import { tcpNode, tcpProxyTo } from "../support/tcp-world.ts";
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -32,9 +20,9 @@ const greeting = Buffer.concat([
 ]);
 
 test("a connection that is cut comes back under a new route, and the old one is nobody's", async () => {
-  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
-  const proxy = await proxyTo(server.link.endpoint);
-  const client = connectProbe(node(), proxy.endpoint);
+  const server = await bindProbe(tcpNode(), "tcp://127.0.0.1:*");
+  const proxy = await tcpProxyTo(server.link.endpoint);
+  const client = connectProbe(tcpNode(), proxy.endpoint);
   const oldRoute = await meet(server, client);
 
   proxy.cut();
@@ -48,9 +36,9 @@ test("a connection that is cut comes back under a new route, and the old one is 
 });
 
 test("what a peer that has stopped reading cannot take is dropped, and others are served", async () => {
-  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
-  const proxy = await proxyTo(server.link.endpoint);
-  const stuck = connectProbe(node(), proxy.endpoint);
+  const server = await bindProbe(tcpNode(), "tcp://127.0.0.1:*");
+  const proxy = await tcpProxyTo(server.link.endpoint);
+  const stuck = connectProbe(tcpNode(), proxy.endpoint);
   const stuckRoute = await meet(server, stuck);
 
   // Alone first: nobody's room must be waited for. What can leave has the time to.
@@ -63,7 +51,7 @@ test("what a peer that has stopped reading cannot take is dropped, and others ar
   }
   expect(sent).toBeGreaterThan(64);
 
-  const other = connectProbe(node(), server.link.endpoint);
+  const other = connectProbe(tcpNode(), server.link.endpoint);
   const otherRoute = await meet(server, other);
   server.link.send(stuckRoute, [big]);
   server.link.send(otherRoute, frames("to the other"));
@@ -72,8 +60,8 @@ test("what a peer that has stopped reading cannot take is dropped, and others ar
 });
 
 test("garbage, half a handshake and silence at the port harm nobody", async () => {
-  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
-  const client = connectProbe(node(), server.link.endpoint);
+  const server = await bindProbe(tcpNode(), "tcp://127.0.0.1:*");
+  const client = connectProbe(tcpNode(), server.link.endpoint);
   const route = await meet(server, client);
   const garbage = [
     "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -133,12 +121,12 @@ test.each(Object.entries(impostors))(
     await once(impostor, "close");
     client.opened.expectSilence();
 
-    await meet(await bindProbe(node(), endpoint), client);
+    await meet(await bindProbe(tcpNode(), endpoint), client);
   },
 );
 
 test("a client whose server falls silent makes its connection anew, and one that was never told anything does not", async () => {
-  const server = await bindProbe(node(), "tcp://127.0.0.1:*");
+  const server = await bindProbe(tcpNode(), "tcp://127.0.0.1:*");
   const transport = createZeromqTransport({ silenceMs: 50 });
   onTestFinished(() => transport.close());
   const told = connectProbe(transport, server.link.endpoint);
@@ -151,15 +139,15 @@ test("a client whose server falls silent makes its connection anew, and one that
 });
 
 test("localhost can be bound and connected to", async () => {
-  const server = await bindProbe(node(), "tcp://localhost:*");
+  const server = await bindProbe(tcpNode(), "tcp://localhost:*");
   expect(server.link.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
-  await meet(server, connectProbe(node(), server.link.endpoint.replace("127.0.0.1", "localhost")));
+  await meet(server, connectProbe(tcpNode(), server.link.endpoint.replace("127.0.0.1", "localhost")));
 });
 
 test("an address that is not this machine's cannot be bound, and the error names it", async () => {
   // Reserved for documentation: nobody has it.
   const endpoint = "tcp://192.0.2.1:5557";
-  await expect(bindProbe(node(), endpoint)).rejects.toMatchObject({
+  await expect(bindProbe(tcpNode(), endpoint)).rejects.toMatchObject({
     code: "TQ_ERR_BIND_FAILED",
     message: expect.stringContaining(endpoint),
   });

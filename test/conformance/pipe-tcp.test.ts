@@ -1,31 +1,18 @@
 /** What a network can do to one-way links over tcp, and what strangers can. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { createZeromqTransport, type Transport } from "@tq/common/transport";
 import { expect, onTestFinished, test } from "vitest";
 import { pipeEnds } from "../support/pipe-probe.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
-
-function node(frameBytesMax?: number): Transport {
-  const transport = createZeromqTransport({ frameBytesMax });
-  onTestFinished(() => transport.close());
-  return transport;
-}
-
-async function proxyTo(endpoint: string): Promise<TcpProxy> {
-  const proxy = await startTcpProxy(endpoint);
-  onTestFinished(() => proxy.close());
-  return proxy;
-}
+import { tcpNode, tcpProxyTo } from "../support/tcp-world.ts";
 
 const portOf = (endpoint: string): number => Number(endpoint.split(":").at(-1));
 
 test.each(["reader", "writer"])("a connection that is cut is made anew by a connected %s", async (which) => {
-  const bound = which === "reader" ? await pipeEnds(node()).bindPush("tcp://127.0.0.1:*") : undefined;
-  const boundPull = bound === undefined ? await pipeEnds(node()).bindPull("tcp://127.0.0.1:*") : undefined;
-  const proxy = await proxyTo((bound ?? boundPull)?.link.endpoint ?? "");
-  const push = bound ?? pipeEnds(node()).connectPush(proxy.endpoint);
-  const pull = boundPull ?? pipeEnds(node()).connectPull(proxy.endpoint);
+  const bound = which === "reader" ? await pipeEnds(tcpNode()).bindPush("tcp://127.0.0.1:*") : undefined;
+  const boundPull = bound === undefined ? await pipeEnds(tcpNode()).bindPull("tcp://127.0.0.1:*") : undefined;
+  const proxy = await tcpProxyTo((bound ?? boundPull)?.link.endpoint ?? "");
+  const push = bound ?? pipeEnds(tcpNode()).connectPush(proxy.endpoint);
+  const pull = boundPull ?? pipeEnds(tcpNode()).connectPull(proxy.endpoint);
   await push.send("before");
   expect(await pull.inbox.next()).toEqual(["before"]);
   proxy.cut();
@@ -60,10 +47,10 @@ async function strangerAt(endpoint: string, bytes: Buffer | string): Promise<voi
 }
 
 test("garbage, half a handshake and silence at the ports harm nobody", async () => {
-  const push = await pipeEnds(node()).bindPush("tcp://127.0.0.1:*");
-  const reader = pipeEnds(node()).connectPull(push.link.endpoint);
-  const pull = await pipeEnds(node()).bindPull("tcp://127.0.0.1:*");
-  const writer = pipeEnds(node()).connectPush(pull.link.endpoint);
+  const push = await pipeEnds(tcpNode()).bindPush("tcp://127.0.0.1:*");
+  const reader = pipeEnds(tcpNode()).connectPull(push.link.endpoint);
+  const pull = await pipeEnds(tcpNode()).bindPull("tcp://127.0.0.1:*");
+  const writer = pipeEnds(tcpNode()).connectPush(pull.link.endpoint);
   for (const bytes of garbage) {
     await strangerAt(push.link.endpoint, bytes);
     await push.send("task");
@@ -76,18 +63,18 @@ test("garbage, half a handshake and silence at the ports harm nobody", async () 
 });
 
 test("a stranger who never ends its handshake is no reader", async () => {
-  const push = await pipeEnds(node()).bindPush("tcp://127.0.0.1:*");
+  const push = await pipeEnds(tcpNode()).bindPush("tcp://127.0.0.1:*");
   await strangerAt(push.link.endpoint, greeting.subarray(0, 30));
   const sending = push.send("for a reader");
-  const reader = pipeEnds(node()).connectPull(push.link.endpoint);
+  const reader = pipeEnds(tcpNode()).connectPull(push.link.endpoint);
   await sending;
   expect(await reader.inbox.next()).toEqual(["for a reader"]);
 });
 
 test("a writer of too large a frame is cut off, and the others are read", async () => {
-  const pull = await pipeEnds(node(1_000)).bindPull("tcp://127.0.0.1:*");
-  const boor = pipeEnds(node()).connectPush(pull.link.endpoint);
-  const writer = pipeEnds(node()).connectPush(pull.link.endpoint);
+  const pull = await pipeEnds(tcpNode({ frameBytesMax: 1_000 })).bindPull("tcp://127.0.0.1:*");
+  const boor = pipeEnds(tcpNode()).connectPush(pull.link.endpoint);
+  const writer = pipeEnds(tcpNode()).connectPush(pull.link.endpoint);
   await boor.send("x".repeat(1_001));
   await expect.poll(() => boor.link.isWritable).toBe(false);
   await writer.send("as agreed");
@@ -97,14 +84,14 @@ test("a writer of too large a frame is cut off, and the others are read", async 
 });
 
 test("two ends of the same direction do not meet, and a right one is found later", async () => {
-  const wrong = await pipeEnds(node()).bindPull("tcp://127.0.0.1:*");
-  const reader = pipeEnds(node()).connectPull(wrong.link.endpoint);
-  const writer = pipeEnds(node()).connectPush(wrong.link.endpoint);
+  const wrong = await pipeEnds(tcpNode()).bindPull("tcp://127.0.0.1:*");
+  const reader = pipeEnds(tcpNode()).connectPull(wrong.link.endpoint);
+  const writer = pipeEnds(tcpNode()).connectPush(wrong.link.endpoint);
   await writer.send("hello");
   await wrong.inbox.next();
   reader.opened.expectSilence();
   await wrong.link.close();
-  const right = await pipeEnds(node()).bindPush(wrong.link.endpoint);
+  const right = await pipeEnds(tcpNode()).bindPush(wrong.link.endpoint);
   await right.send("task");
   expect(await reader.inbox.next()).toEqual(["task"]);
 });

@@ -15,7 +15,7 @@ import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
 import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
 import { policy, Records, recordingEvents, type Submitter, submitterOf, timing } from "./pipeline.ts";
-import { SimulatedNode, type World } from "./world.ts";
+import { SimulatedNode, type World, withHandlers } from "./world.ts";
 
 export type { ClusterOptions, Fate } from "./cluster-options.ts";
 
@@ -198,17 +198,7 @@ export class Cluster {
         drawBootId: world.draw64,
       },
     );
-    node.run({
-      receive: (now, from, message) => core.receive(now, from, message),
-      violation: (now, from, reason) => core.violation(now, from, reason),
-      opened: (now, channel) => core.opened(now, channel),
-      wake: (now, lateMs) => core.wake(now, lateMs),
-      wakeAt: () => core.wakeAt(),
-      flush: (now) => {
-        this.#runHandlers(now, node, core);
-        core.flush(now);
-      },
-    });
+    node.run(withHandlers(core, (now) => this.#runHandlers(now, node, core)));
     const running = { node, core };
     this.workers.push(running);
     return running;

@@ -19,7 +19,7 @@ import { VentilatorCore } from "../../packages/ventilator/src/core/ventilator-co
 import { createStartedAttempt } from "../../packages/worker/src/core/port.ts";
 import { WorkerCore } from "../../packages/worker/src/core/worker-core.ts";
 import { checkPayload, payloadOf } from "./payloads.ts";
-import { SimulatedNode, type World } from "./world.ts";
+import { SimulatedNode, type World, withHandlers } from "./world.ts";
 
 export const timing: Timing = { heartbeatMs: 250, liveness: 3, helloRetryMs: 5, unreachableAfterMs: 5_000 };
 
@@ -145,17 +145,7 @@ export class Pipeline {
         drawBootId: world.draw64,
       },
     );
-    node.run({
-      receive: (now, from, message) => core.receive(now, from, message),
-      violation: (now, from, reason) => core.violation(now, from, reason),
-      opened: (now, channel) => core.opened(now, channel),
-      wake: (now, lateMs) => core.wake(now, lateMs),
-      wakeAt: () => core.wakeAt(),
-      flush: (now) => {
-        this.#runHandlers(now, node, core);
-        core.flush(now);
-      },
-    });
+    node.run(withHandlers(core, (now) => this.#runHandlers(now, node, core)));
     this.workers.push({ node, core });
   }
 

@@ -55,6 +55,20 @@ export class World {
   }
 }
 
+/** A worker's core whose handlers are called at the end of each turn, as its shell does. */
+export const withHandlers = (core: Core, runHandlers: (now: number) => void): Core => ({
+  receive: (now, from, message) => core.receive(now, from, message),
+  violation: (now, from, reason) => core.violation(now, from, reason),
+  opened: (now, channel) => core.opened?.(now, channel),
+  drained: (now, channel) => core.drained?.(now, channel),
+  wake: (now, lateMs) => core.wake(now, lateMs),
+  wakeAt: () => core.wakeAt(),
+  flush: (now) => {
+    runHandlers(now);
+    core.flush(now);
+  },
+});
+
 /** The sockets and the loop of one process. It can stand still: then all that comes in, and its timers, wait. */
 export class SimulatedNode {
   readonly #world: World;
