@@ -1,23 +1,33 @@
-/** A client over ZeroMQ: a DEALER for each connection. */
+/** A connecting end that sends and receives over ZeroMQ: a socket for each connection, a DEALER or one that carries events. */
 import { KeptConnection, type KeptConnectionPort } from "./kept-connection.ts";
 import type { ClientLink, ConnectOptions, Frames, LinkStats } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
-import { countRefusals, type Dealer } from "./zeromq-sockets.ts";
+import { countRefusals, type Dealer, type XPublisher, type XSubscriber } from "./zeromq-sockets.ts";
 
-export class ZeromqClientLink implements ClientLink {
+export interface ZeromqClientOptions extends ConnectOptions {
+  /** A connection is over, or an attempt was in vain. */
+  readonly ended?: (() => void) | undefined;
+}
+
+export class ZeromqClientLink<Socket extends Dealer | XPublisher | XSubscriber> implements ClientLink {
   readonly #counters = new LinkCounters();
   readonly #refused = countRefusals(this.#counters);
-  readonly #connection: KeptConnection<Dealer>;
+  readonly #connection: KeptConnection<Socket>;
 
-  constructor(port: KeptConnectionPort<Dealer>, { receive, opened }: ConnectOptions) {
+  constructor(port: KeptConnectionPort<Socket>, { receive, opened, ended }: ZeromqClientOptions) {
     this.#connection = new KeptConnection(port, {
       opened: () => opened?.(),
       receive: (frames) => {
         this.#counters.countReceived();
         receive(frames);
       },
-      ended: () => {},
+      ended: () => ended?.(),
     });
+  }
+
+  /** Whether there is a connection. */
+  get isOpen(): boolean {
+    return this.#connection.open !== undefined;
   }
 
   send(frames: Frames): void {

@@ -3,11 +3,12 @@
  * wanted, and a proxy needs to understand nothing.
  */
 import type { EventLink, EventLinkOptions } from "./event-links.ts";
-import { KeptConnection, type KeptConnectionPort } from "./kept-connection.ts";
+import type { KeptConnectionPort } from "./kept-connection.ts";
 import type { Frames, LinkStats } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
 import { receiveLoop } from "./receive-loop.ts";
 import { bindSocket, closeSocket } from "./zeromq-bind.ts";
+import { ZeromqClientLink } from "./zeromq-client-link.ts";
 import { countRefusals, type XPublisher, type XSubscriber } from "./zeromq-sockets.ts";
 
 type EventSocket = XPublisher | XSubscriber;
@@ -57,40 +58,11 @@ class BoundEventLink implements EventLink {
   }
 }
 
-export class ConnectedEventLink implements EventLink {
+export class ConnectedEventLink extends ZeromqClientLink<EventSocket> implements EventLink {
   readonly endpoint: string;
-  readonly #counters = new LinkCounters();
-  readonly #refused = countRefusals(this.#counters);
-  readonly #connection: KeptConnection<EventSocket>;
 
   constructor(endpoint: string, port: KeptConnectionPort<EventSocket>, options: EventLinkOptions) {
-    const { receive, opened, ended } = options;
+    super(port, options);
     this.endpoint = endpoint;
-    this.#connection = new KeptConnection(port, {
-      opened: () => opened?.(),
-      receive: (frames) => {
-        this.#counters.countReceived();
-        receive(frames);
-      },
-      ended: () => ended?.(),
-    });
-  }
-
-  get isOpen(): boolean {
-    return this.#connection.open !== undefined;
-  }
-
-  send(frames: Frames): void {
-    const socket = this.#connection.open;
-    this.#counters.countSend(socket !== undefined);
-    socket?.send([...frames]).then(undefined, this.#refused);
-  }
-
-  stats(): LinkStats {
-    return this.#counters.snapshot();
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
   }
 }
