@@ -2,7 +2,7 @@
 import type { DefinitionQueue } from "./definition-queue.ts";
 import type { DefinitionQueues } from "./definition-queues.ts";
 import type { VentilatorEvent } from "./events.ts";
-import type { UnroutableTasks } from "./unroutable-watch.ts";
+import { tasksWaiting, type UnroutableTasks } from "./unroutable-watch.ts";
 
 export interface PausedWatchParts {
   readonly queues: DefinitionQueues;
@@ -25,9 +25,7 @@ export class PausedWatch {
   }
 
   list(): readonly UnroutableTasks[] {
-    return [...this.#parts.queues]
-      .map((queue) => ({ task: queue.name, contract: queue.contract, waiting: waitingIn(queue) }))
-      .filter(({ waiting }) => waiting > 0);
+    return tasksWaiting(this.#parts.queues, waitingIn);
   }
 
   wake(now: number): void {

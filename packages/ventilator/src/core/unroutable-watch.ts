@@ -9,6 +9,15 @@ export interface UnroutableTasks {
   readonly waiting: number;
 }
 
+/** Where tasks wait for a reason, and how many. */
+export const tasksWaiting = (
+  queues: DefinitionQueues,
+  waitingIn: (queue: DefinitionQueue) => number,
+): readonly UnroutableTasks[] =>
+  [...queues]
+    .map((queue) => ({ task: queue.name, contract: queue.contract, waiting: waitingIn(queue) }))
+    .filter(({ waiting }) => waiting > 0);
+
 export interface UnroutableWatchParts {
   readonly queues: DefinitionQueues;
   readonly afterMs: number;
@@ -28,9 +37,7 @@ export class UnroutableWatch {
   }
 
   list(): readonly UnroutableTasks[] {
-    return [...this.#parts.queues]
-      .map((queue) => ({ task: queue.name, contract: queue.contract, waiting: strandedIn(queue) }))
-      .filter(({ waiting }) => waiting > 0);
+    return tasksWaiting(this.#parts.queues, strandedIn);
   }
 
   /** True if it was time to look. */
