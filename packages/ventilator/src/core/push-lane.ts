@@ -176,8 +176,7 @@ export class PushLane {
   /** Sends what can be sent now. */
   pump(now: number): void {
     if (this.endpoint === undefined || this.#flow.workers.isHolding(now)) return;
-    const settle = (origin: PushOrigin): void => this.#settle(now, origin);
-    while (this.#sender.sendNext(now, settle));
+    this.#sender.sendAll(now, (origin) => this.#settle(now, origin));
   }
 
   flush(now: number): void {

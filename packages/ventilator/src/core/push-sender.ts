@@ -35,23 +35,19 @@ export class PushSender {
     this.#parts = parts;
   }
 
-  /** Sends the next message, if anything can be sent now. `settle` is called of the origin before and after. */
-  sendNext(now: number, settle: (origin: PushOrigin) => void): boolean {
-    if (!this.#parts.port.isWritable(channel)) return false;
-    const origins = [...this.#parts.origins.values()].filter(({ waiting }) => waiting > 0);
-    const held = origins.length === 0 ? new Set<string>() : this.#heldNames();
-    for (let step = 0; step < origins.length; step++) {
-      const origin = origins[(this.#turn + step) % origins.length];
-      if (origin === undefined || held.has(origin.queue.name) || !this.hasSink(origin)) continue;
-      settle(origin);
-      const tasks = this.#share(origin);
-      if (tasks === 0) continue;
-      this.#turn += step + 1;
-      this.#send(now, origin, tasks);
-      settle(origin);
-      return true;
+  /** Sends what can be sent now, origin by origin. `settle` is called of each one before and after it had its turn. */
+  sendAll(now: number, settle: (origin: PushOrigin) => void): void {
+    const { origins, port } = this.#parts;
+    const waiting = [...origins.values()].filter((origin) => origin.waiting > 0);
+    if (waiting.length === 0) return;
+    const held = this.#heldNames();
+    for (let passedOver = 0; passedOver < waiting.length && port.isWritable(channel); ) {
+      const origin = waiting[this.#turn % waiting.length];
+      this.#turn += 1;
+      const isSent =
+        origin !== undefined && !held.has(origin.queue.name) && this.#sendOf(now, origin, settle);
+      passedOver = isSent ? 0 : passedOver + 1;
     }
-    return false;
   }
 
   /** Whether outcomes have somewhere to go. An origin that was given a sink stays with it. */
@@ -61,6 +57,16 @@ export class PushSender {
       origin.sinkId = origin.sink?.stableId;
     }
     return origin.sink?.client.session !== undefined && origin.sink.push !== undefined;
+  }
+
+  #sendOf(now: number, origin: PushOrigin, settle: (origin: PushOrigin) => void): boolean {
+    if (!this.hasSink(origin)) return false;
+    settle(origin);
+    const tasks = this.#share(origin);
+    if (tasks === 0) return false;
+    this.#send(now, origin, tasks);
+    settle(origin);
+    return true;
   }
 
   /** How many of its tasks may go in one message. */
