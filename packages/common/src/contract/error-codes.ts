@@ -38,6 +38,13 @@ export const errorCodes = {
   TQ_ERR_UNKNOWN_OUTCOME:
     "The task was sent, and contact was lost before its outcome was known; it may have run.",
   TQ_ERR_RESULTS_IN_USE: "Another loop already reads the same results.",
+  TQ_ERR_IDEMPOTENCY_CONFLICT: "Another input was submitted under the same idempotency key.",
+  TQ_ERR_STORAGE_FULL: "The disk of the journal or store is full; nothing was written.",
+  TQ_ERR_STORAGE_FAILED:
+    "The journal or store could not be written or synced; its process has to be started anew.",
+  TQ_ERR_STORAGE_CORRUPT: "The file of a journal or store is damaged, or is something else.",
+  TQ_ERR_STORAGE_LOCKED: "Another process has this journal or store open.",
+  TQ_ERR_STORAGE_VERSION: "The journal or store was written by a version of tq that this one cannot read.",
   TQ_ERR_LIMIT: "A limit on what may be held or in flight is reached.",
   TQ_ERR_CONTRACT_MISMATCH: "Two sides use the same task name with different contracts.",
   TQ_ERR_FILE: "Reading or writing an open file or stream failed, as on a full disk; the message says which.",

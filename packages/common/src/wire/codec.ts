@@ -65,7 +65,7 @@ export function encodeMessage(message: Message, options: EncodeMessageOptions = 
   const more = (packed === undefined ? 0 : 1) + (attachments === undefined ? 0 : 1);
   writeFields(header, fieldsOf(verb), { value, more });
   if (values === undefined) return [finishHeader()];
-  checkValues(values, (message as { ids: IdRuns }).ids);
+  checkValues(values, valueCountOf(verb) ?? idCount((message as { ids: IdRuns }).ids));
   if (packed !== undefined) {
     header.string("lz4");
     header.number(values.slab.length);
@@ -82,9 +82,15 @@ function finishHeader(): Uint8Array {
   return header.take();
 }
 
-function checkValues(values: Values, ids: IdRuns): void {
+/** How many values a verb always has; undefined where it has one for each id. */
+function valueCountOf(verb: Verb): number | undefined {
+  const spec = fieldsOf(verb).values;
+  return spec?.type === "values" ? spec.count : undefined;
+}
+
+function checkValues(values: Values, count: number): void {
   const { lengths, slab } = values;
-  invariant(lengths.length === idCount(ids), "a message has a value for each id");
+  invariant(lengths.length === count, "a message has a value for each id");
   invariant(bytesOfValues(values) <= wireLimits.bodyBytesMax, "a body is larger than its limit");
   let sum = 0;
   for (let index = 0; index < lengths.length; index++) sum += lengths[index] as number;
@@ -137,7 +143,8 @@ function readMessage(verb: Verb, raw: Structure, frames: readonly Uint8Array[]):
   }
   const { read, count } = readFields(fieldsOf(verb), raw);
   const message: Structure = { verb, ...read };
-  if ("values" in message) message.values = readValues(raw, frames, { verb, count });
+  if ("values" in message)
+    message.values = readValues(raw, frames, { verb, count: valueCountOf(verb) ?? count });
   else if (frames.length > 1) throw new Violates("frames", `${verb} comes in one frame`);
   return message as unknown as Message;
 }

@@ -83,8 +83,8 @@ export type ShapeSpec =
   | { readonly type: "column"; readonly of: UintSpec }
   /** Flat triples: definition, tasks, bytes. */
   | { readonly type: "grants" }
-  /** Lengths here, the values themselves in the body frame. */
-  | { readonly type: "values" };
+  /** Lengths here, the values themselves in the body frame. As many as ids, or `count`. */
+  | { readonly type: "values"; readonly count?: number };
 
 export type FieldSpec = ShapeSpec & { readonly doc: string; readonly optional?: boolean };
 

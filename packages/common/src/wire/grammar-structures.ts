@@ -170,6 +170,12 @@ const optionFields: FieldsOf<TaskOptionColumns> = {
     optional: true,
     doc: "Idempotency key.",
   },
+  keyKeptMs: {
+    type: "sparse",
+    of: spanMs,
+    optional: true,
+    doc: "How long after the task's end its key is remembered. Default 0.",
+  },
   traceparent: {
     type: "sparse",
     of: traceparent,
@@ -194,11 +200,12 @@ const heldFields: FieldsOf<HeldAttempts> = {
 
 export const held: StructSpec = { type: "struct", name: "held", fields: heldFields };
 
+/** How a ventilator's sink is called. */
+export const sinkId = { type: "text", charsMin: 1, charsMax: wireLimits.nameCharsMax } as const;
+
 const sinkFields: FieldsOf<SinkAddress> = {
   id: {
-    type: "text",
-    charsMin: 1,
-    charsMax: wireLimits.nameCharsMax,
+    ...sinkId,
     doc: "Stable over restarts where the sink has a store, else its boot id.",
   },
   endpoint: {

@@ -5,6 +5,7 @@
  */
 import { controlGrammar } from "./grammar-control.ts";
 import { pipeGrammar } from "./grammar-pipes.ts";
+import { producerGrammar } from "./grammar-producers.ts";
 import { sessionGrammar } from "./grammar-session.ts";
 import { taskGrammar } from "./grammar-tasks.ts";
 import type { Message, NumberedMessage, Role, SessionMessage, Verb } from "./messages.ts";
@@ -15,6 +16,7 @@ export const grammar: { readonly [V in Verb]: VerbSpec<Extract<Message, { verb: 
   ...taskGrammar,
   ...controlGrammar,
   ...pipeGrammar,
+  ...producerGrammar,
 };
 
 /** Whether that role may say this verb to the other. */

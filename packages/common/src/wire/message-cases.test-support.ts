@@ -335,9 +335,59 @@ const controlMessages: Record<string, Message> = {
   CONTROLLED: { verb: "CONTROLLED", ...head, control: 2 },
 };
 
+const producerMessages: Record<string, Message> = {
+  "SUBMIT for a certain sink, with a key": {
+    verb: "SUBMIT",
+    ...head,
+    definition: { name: "square" },
+    reply: "sink",
+    sink: "tcp://10.0.0.6:5558",
+    ids,
+    options: { key: { at: [0], values: ["order-4711"] }, keyKeptMs: { at: [0], values: [3_600_000] } },
+    values: encodeValues([1, 2, 3]),
+  },
+  "SUBMIT, handed on from another ventilator": {
+    verb: "SUBMIT",
+    ...head,
+    definition: { name: "square" },
+    reply: "sink",
+    sink: "tcp://10.0.0.6:5558",
+    handedOn: true,
+    ids,
+    options: {},
+    values: encodeValues([1, 2, 3]),
+  },
+  DUPLICATE: { verb: "DUPLICATE", ...head, ids, of: { origins: [other], runs: [0, 7, 2, 0, 1, 1] } },
+  RECLAIM: { verb: "RECLAIM", ...head, ids },
+  RECLAIMED: {
+    verb: "RECLAIMED",
+    ...head,
+    ended: { origins: [origin], runs: [0, 41, 2] },
+    unknown: { origins: [], runs: [] },
+  },
+  SINKS: { verb: "SINKS", ...head, here: ["tcp://10.0.0.6:5558"], away: [] },
+  REQUEST: {
+    verb: "REQUEST",
+    ...head,
+    request: 1,
+    method: "dead.list",
+    values: encodeValues([{ task: "square" }]),
+  },
+  RESPONSE: { verb: "RESPONSE", ...head, request: 1, values: encodeValues([{ letters: [] }]) },
+  "RESPONSE, refused": {
+    verb: "RESPONSE",
+    ...head,
+    request: 1,
+    code: "TQ_ERR_UNKNOWN_TASK",
+    message: "there is no such letter",
+    values: nilValues(1),
+  },
+};
+
 export const messageCases: Readonly<Record<string, Message>> = {
   ...sessionMessages,
   ...taskMessages,
   ...pushMessages,
   ...controlMessages,
+  ...producerMessages,
 };

@@ -59,6 +59,8 @@ export interface TaskOptionColumns {
   readonly timeoutMs?: SparseColumn<number> | undefined;
   /** Idempotency key. */
   readonly key?: SparseColumn<string> | undefined;
+  /** How long after the task's end its key is remembered. */
+  readonly keyKeptMs?: SparseColumn<number> | undefined;
   /** W3C `traceparent` of the caller. */
   readonly traceparent?: SparseColumn<string> | undefined;
 }

@@ -8,6 +8,7 @@
  */
 import type { Control, Controlled, Detach, Release, Reserve, Reserved, Tally } from "./control-messages.ts";
 import type { Outcomes, Push } from "./pipe-messages.ts";
+import type { Duplicate, Reclaim, Reclaimed, Request, Response, Sinks } from "./producer-messages.ts";
 import type {
   Bye,
   Grant,
@@ -44,6 +45,7 @@ import type {
 export type * from "./control-messages.ts";
 export type * from "./message-structures.ts";
 export type * from "./pipe-messages.ts";
+export type * from "./producer-messages.ts";
 export type * from "./session-messages.ts";
 export type * from "./task-messages.ts";
 
@@ -76,7 +78,13 @@ export type NumberedMessage =
   | Reserved
   | Release
   | Control
-  | Controlled;
+  | Controlled
+  | Duplicate
+  | Reclaim
+  | Reclaimed
+  | Sinks
+  | Request
+  | Response;
 
 export type SessionMessage = UnnumberedMessage | NumberedMessage;
 

@@ -16,6 +16,10 @@ export interface Submit extends Numbered {
   readonly definition: DefinitionInfo;
   /** `answer`: the result comes back as ANSWER; `sink`: it goes to a sink; `push`: the same, over the push lane. */
   readonly reply: "sink" | "answer" | "push";
+  /** Id of the sink that is to get the results; with `reply` `sink` only. Absent: the ventilator chooses. */
+  readonly sink?: string | undefined;
+  /** Another ventilator may have these, too: it was out of reach, so they are handed on with the ids they have. */
+  readonly handedOn?: boolean | undefined;
   readonly ids: IdRuns;
   readonly options: TaskOptionColumns;
   readonly values: Values;
