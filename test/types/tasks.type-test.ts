@@ -1,6 +1,7 @@
 // What the compiler makes of task definitions and handlers: which type each of the four roles of a value has.
 import {
   type AnyTask,
+  DiscardTask,
   defineTask,
   type Handler,
   type HandlerContext,
@@ -12,6 +13,7 @@ import {
   type ProgressInput,
   type ProgressOutput,
   type Result,
+  RetryTask,
   type TaskFailedError,
   type TaskInput,
   type TaskOutput,
@@ -77,6 +79,17 @@ export const handlers = [
     ctx.log.info({ path }, "shrinking");
     return { bytes: width };
   }),
+];
+
+// What a handler throws to say what becomes of its task.
+export const verdicts: readonly Error[] = [
+  new RetryTask(),
+  new RetryTask({ afterMs: 1000, reason: "rate limited", cause: new Error("429") }),
+  new DiscardTask("no such user", { cause: 404 }),
+  // @ts-expect-error: spans are in milliseconds, by name
+  new RetryTask({ delay: 1000 }),
+  // @ts-expect-error: whoever gives up says why
+  new DiscardTask(),
 ];
 
 // Handlers of different tasks go into one list without a cast, and lists take nothing else.

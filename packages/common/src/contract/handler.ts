@@ -49,7 +49,7 @@ export interface HandlerContext<Task extends AnyTask = AnyTask> {
 }
 
 /**
- * The function that runs a task. What it throws fails the attempt.
+ * The function that runs a task. What it throws fails the attempt; `RetryTask` and `DiscardTask` also say what becomes of the task.
  *
  * What it returns may be changed afterwards, apart from binaries of 32 KiB and more in it: these are sent without a copy, so they
  * are given away. Return a copy of a buffer that is to be used again. What it gets as input is its own, and may be returned.

@@ -10,6 +10,7 @@ export { contractLimits } from "./limits.ts";
 export * from "./outcome.ts";
 export type { Parsed } from "./parsed.ts";
 export * from "./remote-error.ts";
+export * from "./retry-task.ts";
 export * from "./schema.ts";
 export * from "./task-failed-error.ts";
 export * from "./task-id.ts";

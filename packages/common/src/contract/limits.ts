@@ -12,6 +12,8 @@ export const contractLimits = {
   crashLimitMax: 1000,
   /** What a JavaScript timer can hold (2³¹−1 ms, 24.8 days); a longer one fires at once. Not to be raised. */
   timeoutMsMax: 2_147_483_647,
+  /** What a handler may ask for before the next attempt: ten years, as every span on the wire. Raised: nothing but patience. */
+  retryAfterMsMax: 10 * 366 * 24 * 3_600_000,
   /** A factor of 100 reaches any maxMs in a few steps. Raised: nothing. */
   backoffFactorMax: 100,
   /** An error message lists this many problems of a value, and says how many more there are. Raised: log lines. */

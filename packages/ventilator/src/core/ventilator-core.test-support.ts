@@ -163,15 +163,16 @@ export class ScriptedWorker {
   fail(
     now: number,
     seq: number,
-    options: { attempt?: number; final?: boolean; message?: string } = {},
+    options: { attempt?: number; final?: boolean; afterMs?: number; message?: string } = {},
   ): void {
-    const { attempt = 1, final = false, message = "boom" } = options;
+    const { attempt = 1, final = false, afterMs, message = "boom" } = options;
     this.session.send(now, {
       verb: "FAILED",
       epoch: this.epoch,
       ids: idsOf(origin, [seq]),
       attempts: { at: [0], values: [attempt] },
       final: { at: [0], values: [final] },
+      ...(afterMs === undefined ? {} : { afterMs: { at: [0], values: [afterMs] } }),
       values: encodeValues([{ name: "Error", message }]),
     });
   }

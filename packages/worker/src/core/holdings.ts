@@ -4,8 +4,8 @@
  * Each transition is one method here, and leaves queue, slot, index, credit and what is to be said of it in step. Which message
  * asks for it is the matter of the links.
  */
-import { type OutcomeStatus, type RemoteError, TqError } from "@tq/common";
-import { isNonRetryable, toRemoteError } from "@tq/common/contract";
+import { type OutcomeStatus, TqError } from "@tq/common";
+import { type AttemptFailure, failureOf, toRemoteError } from "@tq/common/contract";
 import type { Account } from "./account.ts";
 import { type Attempt, AttemptPool, type Lane } from "./attempt.ts";
 import type { LeftAttempt, TaskMention } from "./events.ts";
@@ -147,14 +147,14 @@ export class Holdings {
     try {
       this.results.add(attempt, lane, output);
     } catch (error) {
-      this.#failSettled(attempt, { error: toRemoteError(error), final: isNonRetryable(error) });
+      this.#failSettled(attempt, failureOf(error));
       return;
     }
     this.totals.completed += 1;
     this.#releaseCredit(attempt, lane);
   }
 
-  fail(ticket: RunTicket, failure: { error: RemoteError; final: boolean }): void {
+  fail(ticket: RunTicket, failure: AttemptFailure): void {
     const attempt = this.#settle(ticket);
     if (attempt !== undefined) this.#failSettled(attempt, failure);
   }
@@ -275,7 +275,7 @@ export class Holdings {
     return undefined;
   }
 
-  #failSettled(attempt: Attempt, failure: { error: RemoteError; final: boolean }): void {
+  #failSettled(attempt: Attempt, failure: AttemptFailure): void {
     this.totals.failed += 1;
     const { error } = failure;
     const final = failure.final || attempt.pushed !== undefined;

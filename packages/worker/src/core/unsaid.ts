@@ -4,7 +4,8 @@
  *
  * All of it is meant for one epoch of the ventilator; another one knows nothing of these attempts.
  */
-import type { OutcomeStatus, RemoteError } from "@tq/common";
+import type { OutcomeStatus } from "@tq/common";
+import type { AttemptFailure } from "@tq/common/contract";
 import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
 import {
   type Done,
@@ -25,6 +26,7 @@ export class Unsaid {
   readonly #failed = { ids: new IdRunsBuilder(), values: new ValuesEncoder() };
   readonly #failedNumbers = new SparseBuilder<number>();
   readonly #failedFinal = new SparseBuilder<boolean>();
+  readonly #failedAfterMs = new SparseBuilder<number>();
   readonly #returned = new IdRunsBuilder();
   readonly #returnedNumbers = new SparseBuilder<number>();
   readonly #done = new Map<OutcomeStatus, IdRunsBuilder>();
@@ -38,11 +40,12 @@ export class Unsaid {
     );
   }
 
-  failed(epoch: number, attempt: Attempt, { error, final }: { error: RemoteError; final: boolean }): void {
+  failed(epoch: number, attempt: Attempt, { error, final, afterMs }: AttemptFailure): void {
     const { ids, values } = this.#failed;
     values.add(error);
     if (attempt.number !== 1) this.#failedNumbers.add(ids.count, attempt.number);
     if (final) this.#failedFinal.add(ids.count, true);
+    if (afterMs !== undefined) this.#failedAfterMs.add(ids.count, afterMs);
     ids.add(attempt.home?.origin ?? "", attempt.seq);
     const isFull =
       ids.count >= coreLimits.tasksPerMessageMax || values.bytes >= coreLimits.resultsBytesTarget;
@@ -94,12 +97,14 @@ export class Unsaid {
   #sealFailed(epoch: number): void {
     const attempts = this.#failedNumbers.take();
     const final = this.#failedFinal.take();
+    const afterMs = this.#failedAfterMs.take();
     this.#sealed.push({
       verb: "FAILED",
       epoch,
       ids: this.#failed.ids.take(),
       ...(attempts === undefined ? {} : { attempts }),
       ...(final === undefined ? {} : { final }),
+      ...(afterMs === undefined ? {} : { afterMs }),
       values: this.#failed.values.take(),
     });
   }

@@ -6,7 +6,8 @@
  * on before the loop turns. Inputs are handed out encoded. Outputs are taken as values and encoded at once, into the batch
  * that they leave in (`results-outbox.ts`): a second buffer per task is not needed.
  */
-import type { RemoteError, TqError } from "@tq/common";
+import type { TqError } from "@tq/common";
+import type { AttemptFailure } from "@tq/common/contract";
 import { silenceLimitMs } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
 import { Account } from "./account.ts";
@@ -167,8 +168,8 @@ export class WorkerCore {
     this.#holdings.complete(ticket, output, durationUs);
   }
 
-  /** The handler threw, or could not be called. `final`: another attempt would be useless. */
-  failed(ticket: RunTicket, failure: { readonly error: RemoteError; readonly final: boolean }): void {
+  /** The handler threw, or could not be called. */
+  failed(ticket: RunTicket, failure: AttemptFailure): void {
     this.#holdings.fail(ticket, failure);
   }
 

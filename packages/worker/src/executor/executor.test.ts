@@ -1,10 +1,12 @@
 import {
   type AnyTask,
+  DiscardTask,
   defineTask,
   type Handler,
   type HandlerContext,
   handler,
   isTqError,
+  RetryTask,
   type TaskLogger,
   traceIdOf,
   type,
@@ -195,6 +197,20 @@ describe("a handler that fails", () => {
       { error, isFinal: false },
       { error, isFinal: false },
     ]);
+  });
+
+  it("by throwing RetryTask or DiscardTask says what becomes of its task", () => {
+    const retrying = run(plain, (n) => {
+      throw n === 1 ? new RetryTask({ afterMs: 2500 }) : new DiscardTask("no such user");
+    });
+    const { world, lease, turn } = setUp([retrying]);
+    lease([1, 2]);
+    turn();
+    const [failed] = world.ventilator.take().filter(({ verb }) => verb === "FAILED");
+    expect(failed).toMatchObject({
+      afterMs: { at: [0], values: [2500] },
+      final: { at: [1], values: [true] },
+    });
   });
 
   it("by giving something that throws when touched, too", () => {

@@ -9,12 +9,11 @@
  */
 import { type Handler, TqError } from "@tq/common";
 import {
+  failureOf,
   invalidInputError,
   invalidOutputError,
-  isNonRetryable,
   isPromiseLike,
   isTypeOnly,
-  toRemoteError,
   type Validation,
   validate,
 } from "@tq/common/contract";
@@ -222,7 +221,7 @@ export class Executor implements Settlement {
 
   #fail(call: Call, thrown: unknown): void {
     this.#end(call);
-    this.#core.failed(call, { error: toRemoteError(thrown), final: isNonRetryable(thrown) });
+    this.#core.failed(call, failureOf(thrown));
   }
 
   #end(call: Call): void {
