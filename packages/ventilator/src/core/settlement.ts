@@ -8,6 +8,7 @@
 import type { OutcomeStatus, UnsuccessfulOutcome } from "@tq/common";
 import { IdRunsBuilder, idRun, SparseBuilder } from "@tq/common/protocol";
 import { encodeValues, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
+import type { AttemptErrors } from "./attempt-errors.ts";
 import type { VentilatorEvent } from "./events.ts";
 import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
@@ -20,6 +21,7 @@ import type { TaskTable } from "./task-table.ts";
 const proposalsPerMessage = 256;
 
 export interface SettlementParts {
+  readonly errors: AttemptErrors;
   readonly table: TaskTable;
   readonly assignment: SinkAssignment;
   readonly taskEvents: TaskEvents;
@@ -41,7 +43,6 @@ export class Settlement {
     batch.state[index] = taskState.settling;
     const trouble = batch.troubleOf(index);
     trouble.proposed = outcome.status;
-    if ("error" in outcome) trouble.lastError = outcome.error;
     this.#parts.report({
       type: "task.settling",
       ...referenceTo(batch, index),
@@ -70,7 +71,7 @@ export class Settlement {
         state[index] = taskState.settled;
         bytes += batch.bytesOf(index, index + 1);
         count += 1;
-        batch.forgetTrouble(index);
+        this.#forgetTrouble(batch, index);
         if (runFrom < 0) runFrom = index;
       } else if (runFrom >= 0) {
         const run = { origin: batch.origin, first: batch.first + runFrom, count: index - runFrom };
@@ -106,13 +107,20 @@ export class Settlement {
     }
   }
 
+  #forgetTrouble(batch: TaskBatch, index: number): void {
+    const trouble = batch.trouble(index);
+    if (trouble === undefined) return;
+    this.#parts.errors.forget(trouble);
+    batch.forgetTrouble(index);
+  }
+
   #assign(): void {
     const unassigned = this.#unassigned;
     if (unassigned.length === 0) return;
     this.#unassigned = [];
     for (const [at, proposal] of unassigned.entries()) {
       if (!isOpen(proposal)) continue;
-      const sink = this.#parts.assignment.of(proposal.batch.origin, proposal.batch.first + proposal.index);
+      const sink = this.#parts.assignment.of(proposal.batch);
       if (sink === undefined) {
         // No sink is there at all: the others need not ask.
         this.#unassigned = at === 0 ? unassigned : unassigned.slice(at);

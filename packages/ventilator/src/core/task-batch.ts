@@ -5,10 +5,11 @@
  * A batch of a thousand tasks costs one object and three arrays; what only few tasks have (failures, a suspicion, an
  * error) is in a map that most batches never get.
  */
-import type { OutcomeStatus, RemoteError, TaskPolicy } from "@tq/common";
+import type { OutcomeStatus, TaskPolicy } from "@tq/common";
 import type { Reply } from "@tq/common/protocol";
 import type { Origin, TaskOptionColumns, Values } from "@tq/common/wire";
 import { prefixOffsets, sizesOfValues } from "@tq/common/wire";
+import type { AttemptError } from "./journal/journal-port.ts";
 import type { Owner } from "./owner.ts";
 
 /**
@@ -50,7 +51,8 @@ export interface TaskTrouble {
   suspicion: Suspicion;
   /** Number of the quarantine it was last handed out in. */
   keptApart: number;
-  lastError: RemoteError | undefined;
+  /** Why attempts of it failed, the latest last; `AttemptErrors` bounds them. */
+  readonly errors: AttemptError[];
   /** Its expiry has passed while it was leased: if it comes back without an outcome, that is it. */
   isExpired: boolean;
   /** The outcome that waits to be confirmed, while `settling`. */
@@ -66,6 +68,8 @@ export interface TaskBatchContent {
   /** Of the submitter; absent: the worker's definition says. */
   readonly policy: TaskPolicy | undefined;
   readonly reply: Reply;
+  /** Id of the sink that gets its results, where that has been decided. */
+  readonly sink?: string | undefined;
   readonly options: TaskOptionColumns;
   readonly values: Values;
   /** From when the spans in the options count. */
@@ -84,6 +88,8 @@ export class TaskBatch {
   readonly policy: TaskPolicy | undefined;
   readonly reply: Reply;
   readonly acceptedAt: number;
+  /** Id of the sink that gets its results; undecided until somebody asks. */
+  sink: string | undefined;
   options: TaskOptionColumns;
   values: Values;
   /** Where each payload begins in the slab. */
@@ -107,6 +113,7 @@ export class TaskBatch {
     this.queue = content.queue;
     this.policy = content.policy;
     this.reply = content.reply;
+    this.sink = content.sink;
     this.acceptedAt = content.acceptedAt;
     this.options = content.options;
     this.values = content.values;
@@ -136,7 +143,7 @@ export class TaskBatch {
         crashes: new Set(),
         suspicion: "none",
         keptApart: 0,
-        lastError: undefined,
+        errors: [],
         isExpired: false,
         proposed: undefined,
       };

@@ -125,7 +125,8 @@ const hasError = (outcome: OutcomeStatus): boolean => outcome === "failed" || ou
 /** Known here only if it was this ventilator that proposed the outcome. Without its stack, which the worker has logged. */
 function errorOf(batch: TaskBatch, index: number, outcome: OutcomeStatus): RemoteError | undefined {
   const trouble = batch.trouble(index);
-  if (trouble?.proposed !== outcome || trouble.lastError === undefined) return undefined;
-  const { name, message, code } = trouble.lastError;
+  const last = trouble?.errors.at(-1);
+  if (trouble?.proposed !== outcome || last === undefined) return undefined;
+  const { name, message, code } = last.error;
   return { name, message, ...(code === undefined ? {} : { code }) };
 }

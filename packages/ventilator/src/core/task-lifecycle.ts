@@ -6,6 +6,7 @@
  */
 import { defaultPolicy, type RemoteError, type TaskPolicy } from "@tq/common";
 import { backoffMs, SparseReader } from "@tq/common/protocol";
+import type { AttemptErrors } from "./attempt-errors.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
@@ -17,6 +18,7 @@ import type { WorkerPeer } from "./worker-peer.ts";
 import type { Workers } from "./workers.ts";
 
 export interface LifecycleParts {
+  readonly errors: AttemptErrors;
   readonly table: TaskTable;
   readonly schedule: Schedule;
   readonly settlement: Settlement;
@@ -106,7 +108,7 @@ export class TaskLifecycle {
     const { index } = held;
     const trouble = batch.trouble(index);
     // Whoever comes back with an attempt has not died of it.
-    trouble?.crashes.delete(held.attempt);
+    if (trouble?.crashes.delete(held.attempt) === true) this.#parts.errors.withdraw(trouble, held.attempt);
     const state = batch.state[index];
     const waits = state === taskState.ready || state === taskState.scheduled;
     if (!waits || batch.attempt[index] !== held.attempt) return false;
@@ -137,7 +139,9 @@ export class TaskLifecycle {
     const trouble = batch.troubleOf(index);
     const policy = batch.policy ?? task.policy ?? defaultPolicy;
     trouble.failures += 1;
-    trouble.lastError = failure.error;
+    const { error } = failure;
+    const attempt = batch.attempt[index] ?? 0;
+    this.#parts.errors.keep(trouble, { attempt, worker: holder?.name ?? "", at: now, error });
     trouble.suspicion = "none";
     if (failure.final || trouble.failures >= policy.maxAttempts) {
       this.#parts.settlement.propose(batch, index, { status: "failed", error: failure.error });
@@ -158,7 +162,7 @@ export class TaskLifecycle {
   }
 
   /** The worker died with it: it is kept apart from now on, and is dead if it was alone too often. True if it is suspect. */
-  blame(batch: TaskBatch, index: number, worker: WorkerPeer): boolean {
+  blame(now: number, { batch, index }: { batch: TaskBatch; index: number }, worker: WorkerPeer): boolean {
     const trouble = batch.troubleOf(index);
     const isQuarantined = worker.quarantine === "alone" || worker.quarantine === "screening";
     const wasKeptApart = isQuarantined && trouble.keptApart === worker.reservation;
@@ -175,9 +179,12 @@ export class TaskLifecycle {
         worker: worker.name,
       });
       const policy = batch.policy ?? worker.policyFor(batch.queue) ?? defaultPolicy;
+      const who = crashes === 1 ? "a worker" : `${crashes} workers`;
+      const message = `${who} died while running this task alone, the last one was ${worker.name}`;
+      const error = { name: "TqError", code: "TQ_ERR_WORKER_LOST", message };
+      const attempt = batch.attempt[index] ?? 0;
+      this.#parts.errors.keep(trouble, { attempt, worker: worker.name, at: now, error });
       if (crashes >= policy.crashLimit) {
-        const message = `${crashes} workers died while running this task alone, the last one was ${worker.name}`;
-        const error = { name: "TqError", code: "TQ_ERR_WORKER_LOST", message };
         this.#parts.settlement.propose(batch, index, { status: "dead", error });
         return false;
       }

@@ -9,6 +9,7 @@ import type { TaskEventType, VentilatorState } from "@tq/common/events";
 import type { Refusal, SubmitEvents, SubmitPort } from "@tq/common/protocol";
 import type { Hello, Message, Origin, SinkAddress } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
+import { AttemptErrors } from "./attempt-errors.ts";
 import { type ControlReport, type ControlRequest, Controls } from "./controls.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -96,6 +97,7 @@ export class VentilatorCore {
       schedule: this.#schedule,
       workers: this.#workers,
       taskEvents: this.#taskEvents,
+      errors: new AttemptErrors(),
       report,
       violated,
       random: () => port.random(),
@@ -135,8 +137,7 @@ export class VentilatorCore {
     };
     const addresses = (): readonly SinkAddress[] => this.#sinks.addresses;
     this.#workerSessions = new WorkerSessions({ ...edge, sinks: addresses }, this.#server("workers"));
-    const closeOrigins = (at: number, origins: readonly Origin[]): void =>
-      this.#closeOrigins(at, origins, assignment);
+    const closeOrigins = (at: number, origins: readonly Origin[]): void => this.#closeOrigins(at, origins);
     this.#producerSessions = new ProducerSessions({ ...edge, closeOrigins }, this.#server("producers"));
   }
 
@@ -322,14 +323,13 @@ export class VentilatorCore {
     return this.#endpoints[`${role}s`];
   }
 
-  #closeOrigins(now: number, origins: readonly Origin[], assignment: SinkAssignment): void {
+  #closeOrigins(now: number, origins: readonly Origin[]): void {
     const isSinkBound = (origin: Origin): boolean =>
       this.#table.isSinkBound(origin) || this.#push.has(origin);
     this.#sinks.tellClosed(now, origins.filter(isSinkBound));
     for (const origin of origins) {
       this.#push.forget(origin);
       this.#table.forget(origin);
-      assignment.forgetOrigin(origin);
     }
   }
 

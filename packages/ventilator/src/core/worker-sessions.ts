@@ -149,7 +149,7 @@ export class WorkerSessions implements SessionServerHandler {
     this.#parts.push.workerEnded(now, worker);
     const isBlameless = reason === "bye" || reason === "closed";
     const { leases } = worker;
-    const suspects = this.#reclaim(worker, isBlameless);
+    const suspects = this.#reclaim(now, worker, isBlameless);
     this.#parts.reservations.left(worker);
     this.#parts.controls.left(worker, reason === "bye");
     workers.remove(worker);
@@ -173,12 +173,12 @@ export class WorkerSessions implements SessionServerHandler {
   }
 
   /** Takes all leases of a worker back. Returns how many of them are suspects now. */
-  #reclaim(worker: WorkerPeer, isBlameless: boolean): number {
+  #reclaim(now: number, worker: WorkerPeer, isBlameless: boolean): number {
     const { lifecycle } = this.#parts;
     let suspects = 0;
-    for (const { batch, index } of leasesOf(worker).reverse()) {
-      if (isBlameless) lifecycle.giveBack(batch, index);
-      else if (lifecycle.blame(batch, index, worker)) suspects += 1;
+    for (const lease of leasesOf(worker).reverse()) {
+      if (isBlameless) lifecycle.giveBack(lease.batch, lease.index);
+      else if (lifecycle.blame(now, lease, worker)) suspects += 1;
     }
     return suspects;
   }

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { AttemptErrors, attemptErrorLimits } from "./attempt-errors.ts";
+import type { AttemptError } from "./journal/journal-port.ts";
+import type { TaskTrouble } from "./task-batch.ts";
+
+const troubled = (): TaskTrouble => ({
+  failures: 0,
+  crashes: new Set(),
+  suspicion: "none",
+  keptApart: 0,
+  errors: [],
+  isExpired: false,
+  proposed: undefined,
+});
+const failed = (attempt: number, stack = "at a\n"): AttemptError => {
+  const cause = { name: "Error", message: "why", stack };
+  return { attempt, worker: "w", at: attempt, error: { name: "RangeError", message: "no", stack, cause } };
+};
+
+test("the last ten are kept, with short stacks, causes too", () => {
+  const errors = new AttemptErrors();
+  const trouble = troubled();
+  for (let attempt = 1; attempt <= 12; attempt++) errors.keep(trouble, failed(attempt, "x".repeat(10_000)));
+  expect(trouble.errors.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  const last = trouble.errors.at(-1)?.error;
+  expect(last?.stack).toHaveLength(attemptErrorLimits.stackCharsMax);
+  expect(last?.cause?.stack).toHaveLength(attemptErrorLimits.stackCharsMax);
+});
+
+test("beyond the bound a task keeps its latest error in short, and what is settled makes room", () => {
+  const errors = new AttemptErrors(20_000);
+  const [first, second] = [troubled(), troubled()];
+  const long = "x".repeat(attemptErrorLimits.stackCharsMax);
+  errors.keep(first, failed(1, long));
+  errors.keep(second, failed(1, long));
+  errors.keep(second, failed(2, long));
+  expect(second.errors).toEqual([
+    { attempt: 2, worker: "w", at: 2, error: { name: "RangeError", message: "no" } },
+  ]);
+  errors.forget(first);
+  errors.keep(second, failed(3, long));
+  expect(second.errors.map(({ error }) => error.stack?.length)).toEqual([
+    undefined,
+    attemptErrorLimits.stackCharsMax,
+  ]);
+  errors.forget(second);
+  expect(errors.chars).toBe(0);
+});
+
+test("a crash that was none is taken back", () => {
+  const errors = new AttemptErrors();
+  const trouble = troubled();
+  errors.keep(trouble, failed(1));
+  errors.keep(trouble, failed(2));
+  errors.withdraw(trouble, 1);
+  errors.withdraw(trouble, 7);
+  expect(trouble.errors.map(({ attempt }) => attempt)).toEqual([2]);
+  errors.forget(trouble);
+  expect(errors.chars).toBe(0);
+});
