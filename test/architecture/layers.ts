@@ -19,7 +19,7 @@ export type Layer = {
 };
 
 const pureCommon = ["contract", "wire", "protocol", "events"];
-const common = [...pureCommon, "node", "transport", "submit", "event-stream"];
+const common = [...pureCommon, "node", "sqlite", "transport", "submit", "event-stream"];
 const roles = ["ventilator", "worker", "sink", "producer"];
 const cores = roles.map((role) => `${role} core`);
 const shipped = [...common, ...roles, "events package", "local", "cli"];
@@ -54,6 +54,7 @@ export const layers: readonly Layer[] = [
   { name: "protocol", prefixes: inCommon("protocol"), mayImport: ["contract", "wire"], ...pure },
   { name: "events", prefixes: inCommon("events"), mayImport: ["contract", "wire", "protocol"], ...pure },
   { name: "node", prefixes: inCommon("node"), mayImport: pureCommon, ...shell },
+  { name: "sqlite", prefixes: inCommon("sqlite"), mayImport: [...pureCommon, "node"], ...shell },
   { name: "transport", prefixes: inCommon("transport"), mayImport: [...pureCommon, "node"], ...shell },
   { name: "submit", prefixes: inCommon("submit"), mayImport: pureCommon, packages: [], purity: "impure" },
   {

@@ -1,0 +1,155 @@
+/**
+ * Writes what waits as one transaction, and looks after the file between transactions. Synchronous, so it runs in a thread.
+ *
+ * Checkpoints are made here, not by SQLite within a commit: there their errors are swallowed, and a sync that failed once
+ * may succeed the next time without having written anything.
+ */
+import type { StatementSync } from "node:sqlite";
+import { rollBack, touch, type WritableFile } from "./open-database.ts";
+import { isStorageFull, storageError } from "./storage-error.ts";
+import type { StorageFaults } from "./storage-faults.ts";
+
+/**
+ * `always`: each commit is synced. `interval`: commits are written at once and synced together, by a timer.
+ * `none`: they are synced when the file is checkpointed, and otherwise when the operating system likes.
+ */
+export type Durability = "always" | "interval" | "none";
+
+export interface GroupCommitOptions<Change> {
+  readonly file: WritableFile;
+  /** Called inside a transaction. Gives about how many bytes it wrote. Errors of SQLite pass through. */
+  readonly write: (change: Change) => number;
+  readonly durability: Durability;
+  readonly faults?: StorageFaults | undefined;
+}
+
+/** The WAL is brought into the file at about this size: SQLite's own default, a thousand pages. */
+const checkpointBytes = 4 * 1024 * 1024;
+/** What a transaction costs besides what was told. */
+const transactionBytes = 8 * 1024;
+/** SQLite's default. */
+const pageBytes = 4096;
+/** Pages given back at a time: a few milliseconds. */
+const vacuumPages = 256;
+/** Free pages that are kept, to be written to again: 4 MiB. */
+const freePagesKept = 1024;
+
+export class GroupCommit<Change> {
+  readonly #options: GroupCommitOptions<Change>;
+  /** Written to the WAL since the last checkpoint. */
+  #walBytes = 0;
+  /** Commits that were not synced. */
+  #hasUnsynced = false;
+  readonly #freeCount: StatementSync;
+  readonly #pageCount: StatementSync;
+
+  constructor(options: GroupCommitOptions<Change>) {
+    this.#options = options;
+    const { database } = options.file;
+    this.#freeCount = database.prepare("PRAGMA freelist_count");
+    this.#pageCount = database.prepare("PRAGMA page_count");
+  }
+
+  /** Something is written that a power loss would take. */
+  get hasUnsynced(): boolean {
+    return this.#hasUnsynced;
+  }
+
+  /**
+   * All of them or none. False: the disk is full, and nothing was written.
+   *
+   * Errors: a storage error, after which nothing must be written any more.
+   */
+  commit(changes: Iterable<Change>): boolean {
+    const { file, durability } = this.#options;
+    try {
+      this.#transaction(changes);
+      this.#hasUnsynced ||= durability === "interval";
+      return true;
+    } catch (error) {
+      rollBack(file.database);
+      if (!isStorageFull(error)) throw storageError(error, file.subject);
+      // What is in the file need not be in the WAL any more, which is then written from its beginning again.
+      this.#checkpoint();
+      return false;
+    }
+  }
+
+  /**
+   * One synced commit, for all before it. False: the disk is full.
+   *
+   * Errors: as `commit`.
+   */
+  sync(): boolean {
+    const { database, subject } = this.#options.file;
+    try {
+      database.exec("PRAGMA synchronous = FULL");
+      this.#transaction([]);
+      database.exec("PRAGMA synchronous = NORMAL");
+      this.#hasUnsynced = false;
+      return true;
+    } catch (error) {
+      rollBack(database);
+      if (!isStorageFull(error)) throw storageError(error, subject);
+      database.exec("PRAGMA synchronous = NORMAL");
+      return false;
+    }
+  }
+
+  /** After each commit. Brings the WAL into the file when it has grown, and gives space back while there is much. */
+  tidy(): void {
+    if (this.#walBytes >= checkpointBytes) this.#checkpoint();
+    if (this.#freePages() > this.#livePages() + freePagesKept) this.#vacuum(vacuumPages);
+  }
+
+  /** While there is nothing to commit. True: there is more to do. */
+  tidyIdle(): boolean {
+    if (this.#freePages() > 0 && this.#vacuum(vacuumPages)) return true;
+    if (this.#walBytes > 0) this.#checkpoint();
+    return false;
+  }
+
+  #transaction(changes: Iterable<Change>): void {
+    const { file, write, faults } = this.#options;
+    const { database } = file;
+    database.exec("BEGIN IMMEDIATE");
+    let bytes = 0;
+    for (const change of changes) bytes += write(change);
+    if (bytes === 0) touch(database);
+    faults?.beforeCommit();
+    database.exec("COMMIT");
+    this.#walBytes += bytes + transactionBytes;
+  }
+
+  #checkpoint(): void {
+    const { database, subject } = this.#options.file;
+    try {
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      this.#walBytes = 0;
+    } catch (error) {
+      if (!isStorageFull(error)) throw storageError(error, subject);
+    }
+  }
+
+  #freePages(): number {
+    return Number(this.#freeCount.get()?.freelist_count ?? 0);
+  }
+
+  #livePages(): number {
+    return Number(this.#pageCount.get()?.page_count ?? 0) - this.#freePages();
+  }
+
+  /** False: there was no room to do it. */
+  #vacuum(pages: number): boolean {
+    const { database, subject } = this.#options.file;
+    try {
+      database.exec(`PRAGMA incremental_vacuum(${pages})`);
+      this.#walBytes += pages * pageBytes;
+      return true;
+    } catch (error) {
+      rollBack(database);
+      if (!isStorageFull(error)) throw storageError(error, subject);
+      return false;
+    }
+  }
+}
