@@ -1,6 +1,7 @@
 /** All that a worker keeps about one of its ventilators, apart from the session itself. */
 import type { Session } from "@tq/common/protocol";
 import { ValuesEncoder } from "@tq/common/wire";
+import type { Adoption } from "./adopted-part.ts";
 import type { Attempt, Lane, Outlet } from "./attempt.ts";
 import { AttemptIndex } from "./attempt-index.ts";
 import { Fifo } from "./fifo.ts";
@@ -22,7 +23,10 @@ export class Account implements Outlet {
   readonly grants = new GrantBook();
   readonly unsaid = new Unsaid();
   readonly pauses = new Pauses();
-  /** Of the ventilator; 0 before its first WELCOME. All held attempts are of this epoch. */
+  /**
+   * Of the ventilator; 0 before its first WELCOME. All held attempts are of this epoch: with each WELCOME they take on its
+   * epoch or are held no more, so HELLO never has to speak of two.
+   */
   epoch = 0;
   // As an outlet: answered results go back to the ventilator, which has reserved room for them.
   readonly isSink = false;
@@ -45,12 +49,15 @@ export class Account implements Outlet {
 
   spend(): void {}
 
-  /** A fresh session. */
-  begin(epoch: number): void {
+  /** A fresh session. What is still here goes on under its epoch: what was not adopted is there for the sink alone. */
+  begin(adoption: Adoption): void {
+    const { epoch } = adoption;
     this.grants.reset();
     if (epoch === this.epoch) return;
-    this.unsaid.clear(this.epoch);
-    this.#lanes.clear();
+    this.unsaid.carryOver(this.epoch, adoption);
+    for (const lanes of this.#lanes.values()) {
+      for (const lane of lanes) if (lane !== undefined) lane.epoch = epoch;
+    }
     this.epoch = epoch;
   }
 

@@ -30,7 +30,8 @@ export interface Outlet {
 export interface Lane {
   /** Place of the ventilator among the worker's. */
   readonly ventilator: number;
-  readonly epoch: number;
+  /** Of the ventilator's last WELCOME. */
+  epoch: number;
   readonly definition: number;
   readonly outlet: Outlet;
   readonly encoder: ValuesEncoder;

@@ -212,10 +212,13 @@ export class Holdings {
     this.#discard(now, attempt, reason);
   }
 
-  /** It is final, with this outcome. The ventilator is told, unless it said so itself. */
+  /**
+   * It is final, with this outcome. The ventilator is told, unless it said so itself; also of a task that it has taken back:
+   * it may be about to have it run again.
+   */
   commit(now: number, attempt: Attempt, outcome: OutcomeStatus): void {
     const account = this.accountOf(attempt);
-    if (laneOf(attempt).outlet.isSink && attempt.isHeld) account.unsaid.done(account.epoch, outcome, attempt);
+    if (laneOf(attempt).outlet.isSink) account.unsaid.done(account.epoch, outcome, attempt);
     if (attempt.state === "offered" || attempt.state === "computed") {
       this.#discard(now, attempt, undefined);
     } else {

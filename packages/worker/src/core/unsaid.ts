@@ -2,7 +2,7 @@
  * What one ventilator is still to be told: failures, returns and commits, gathered over a turn, and beyond it while
  * there is no session.
  *
- * All of it is meant for one epoch of the ventilator; another one knows nothing of these attempts.
+ * All of it is meant for one epoch of the ventilator. What another one can make use of: `adopted-part.ts`.
  */
 import type { OutcomeStatus } from "@tq/common";
 import type { AttemptFailure } from "@tq/common/contract";
@@ -15,6 +15,7 @@ import {
   type SparseColumn,
   ValuesEncoder,
 } from "@tq/common/wire";
+import { type Adoption, adoptedParts } from "./adopted-part.ts";
 import type { Attempt } from "./attempt.ts";
 import { coreLimits } from "./limits.ts";
 
@@ -89,9 +90,9 @@ export class Unsaid {
     this.#sealed = [...unacknowledged, ...unsaid].filter(({ verb }) => repeatedVerbs.includes(verb));
   }
 
-  /** Another epoch: nobody is left who would understand it. */
-  clear(epoch: number): void {
-    this.take(epoch);
+  /** Another epoch begins: what it does not understand is forgotten. */
+  carryOver(epoch: number, to: Adoption): void {
+    this.#sealed = adoptedParts(this.take(epoch), to);
   }
 
   #sealFailed(epoch: number): void {

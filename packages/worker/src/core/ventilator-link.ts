@@ -123,7 +123,7 @@ export class VentilatorLink implements SessionClientHandler {
   opened(now: number, session: Session, welcome: Welcome): void {
     const { account } = this;
     const dropped = this.#dropUnlessAdopted(now, welcome);
-    account.begin(welcome.epoch);
+    account.begin({ epoch: welcome.epoch, adopted: welcome.adopted ?? noIds });
     const adopted = this.#carryOn();
     this.#context.holdings.windows.touchAll();
     this.#context.port.report({
