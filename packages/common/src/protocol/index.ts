@@ -4,6 +4,7 @@ export * from "./backoff.ts";
 export * from "./credit.ts";
 export * from "./id-runs.ts";
 export * from "./reliable-stream.ts";
+export * from "./rendezvous.ts";
 export * from "./seq-set.ts";
 export * from "./session.ts";
 export * from "./session-client.ts";

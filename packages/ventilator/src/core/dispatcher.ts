@@ -52,7 +52,7 @@ export class Dispatcher {
       const run = queue.next(tasksMax - parcel.tasks);
       if (run === undefined) break;
       const { batch, from } = run;
-      const target = handover.destinationOf(batch, from);
+      const target = handover.destinationOf(batch);
       if (target === "wait") {
         handover.park(run);
         queue.skip(run.to - from);
@@ -60,8 +60,7 @@ export class Dispatcher {
         continue;
       }
       if (!parcel.fits(target.destination)) break;
-      const sameSink = { batch, from, to: Math.min(run.to, from + target.tasksMax) };
-      const leased = { batch, from, to: endOfFit(sameSink, bytesMax - parcel.bytes) };
+      const leased = { batch, from, to: endOfFit(run, bytesMax - parcel.bytes) };
       parcel.add(leased, target.destination);
       lifecycle.lease(worker, batch, leased);
       queue.skip(leased.to - from);

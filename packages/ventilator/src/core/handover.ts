@@ -60,13 +60,11 @@ export class Handover {
     return this.#parkedTasks;
   }
 
-  /** Where the results of a task go, and for how many tasks from there on this is so; or that no sink is there. */
-  destinationOf(batch: TaskBatch, index: number): { destination: Destination; tasksMax: number } | "wait" {
-    if (batch.reply === "answer") return { destination: undefined, tasksMax: Number.POSITIVE_INFINITY };
-    const seq = batch.first + index;
-    const sink = this.#parts.assignment.of(batch.origin, seq);
-    if (sink?.client.session === undefined) return "wait";
-    return { destination: sink.endpoint, tasksMax: this.#parts.assignment.seqsLeftInBlock(seq) };
+  /** Where the results of a batch go, or that no sink is there. */
+  destinationOf(batch: TaskBatch): { readonly destination: Destination } | "wait" {
+    if (batch.reply === "answer") return { destination: undefined };
+    const sink = this.#parts.assignment.of(batch);
+    return sink?.client.session === undefined ? "wait" : { destination: sink.endpoint };
   }
 
   /** Puts ready tasks aside until a sink is there. */

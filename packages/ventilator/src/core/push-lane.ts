@@ -278,6 +278,7 @@ export class PushLane {
     const { batch, index, outcome } = task;
     const { owner, queue } = origin;
     const values = sliceValues({ values: batch.values, offsets: batch.offsets, from: index, to: index + 1 });
+    this.#sender.hasSink(origin);
     const single = new TaskBatch({
       origin: origin.origin,
       first: batch.first + index,
@@ -286,11 +287,11 @@ export class PushLane {
       queue,
       policy: undefined,
       reply: "push",
+      sink: origin.sink?.endpoint,
       options: {},
       values,
       acceptedAt: batch.acceptedAt,
     });
-    this.#sender.hasSink(origin);
     origin.drop(batch, index);
     table.hold(-1, -bytesOfValues(values));
     queue.pushed -= 1;

@@ -53,7 +53,7 @@ export class PushSender {
   /** Whether outcomes have somewhere to go. An origin that was given a sink stays with it. */
   hasSink(origin: PushOrigin): boolean {
     if (origin.sink === undefined) {
-      origin.sink = this.#parts.assignment.pin(origin.origin);
+      origin.sink = this.#parts.assignment.ofPushed(origin.origin);
       origin.sinkId = origin.sink?.stableId;
     }
     return origin.sink?.client.session !== undefined && origin.sink.push !== undefined;

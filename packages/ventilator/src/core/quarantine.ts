@@ -75,7 +75,7 @@ export class Quarantine {
       isAlone = suspicionOf(batch, index) === "guilty-or-unlucky";
       if (isAlone && parcel.tasks > 0) break;
       const run = { batch, from: index, to: index + 1 };
-      const target = handover.destinationOf(batch, index);
+      const target = handover.destinationOf(batch);
       if (target !== "wait" && !parcel.fits(target.destination)) break;
       queue.suspects.shift();
       if (target === "wait") handover.park(run);

@@ -7,7 +7,7 @@
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import type { Settlement } from "./settlement.ts";
-import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
+import type { SinkPeer } from "./sink-peers.ts";
 import type { SinkSessions } from "./sink-sessions.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
@@ -16,7 +16,6 @@ import type { Workers } from "./workers.ts";
 
 export interface SinkMoveParts {
   readonly sinks: SinkSessions;
-  readonly assignment: SinkAssignment;
   readonly table: TaskTable;
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
@@ -64,19 +63,18 @@ export class SinkMoves {
   }
 
   #move(sink: SinkPeer): void {
-    const { assignment, table, settlement, report } = this.#parts;
+    const { table, settlement, report } = this.#parts;
     let tasks = 0;
     let inDoubt = 0;
     for (const batch of [...table.unsettledBatches()]) {
-      if (batch.reply !== "sink") continue;
+      if (batch.reply !== "sink" || batch.sink !== sink.endpoint) continue;
       for (let index = 0; index < batch.count; index++) {
         if (batch.state[index] === taskState.settled) continue;
-        if (assignment.known(batch.origin, batch.first + index) !== sink) continue;
         tasks += 1;
         if (this.#release(batch, index)) inDoubt += 1;
       }
+      batch.sink = undefined;
     }
-    assignment.forgetSink(sink);
     // Its session may live on for as long as nobody is there to end it: what was proposed in it waits no longer.
     settlement.sinkLost(sink);
     // Until it comes back: then it is a candidate for new blocks, like any other.
