@@ -9,6 +9,7 @@ export * from "./seq-set.ts";
 export * from "./session.ts";
 export * from "./session-client.ts";
 export * from "./session-server.ts";
+export * from "./slice-options.ts";
 export type * from "./submit-port.ts";
 export * from "./timing.ts";
 export * from "./window-tuner.ts";

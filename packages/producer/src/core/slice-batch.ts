@@ -1,12 +1,6 @@
 /** Part of a submission as a submission of its own. */
-import { idRun, type SubmitBatch } from "@tq/common/protocol";
-import {
-  ownedValues,
-  prefixOffsets,
-  type SparseColumn,
-  sliceValues,
-  type TaskOptionColumns,
-} from "@tq/common/wire";
+import { idRun, type SubmitBatch, sliceOptions } from "@tq/common/protocol";
+import { ownedValues, prefixOffsets, sliceValues } from "@tq/common/wire";
 
 export interface Part {
   /** Positions: `from` up to, not including, `to`. */
@@ -28,23 +22,4 @@ export function sliceBatch(batch: SubmitBatch, { from, to }: Part): SubmitBatch 
     options: sliceOptions(options, { from, to }),
     values: ownedValues(sliceValues({ values, offsets, from, to })),
   };
-}
-
-function sliceOptions(options: TaskOptionColumns, part: Part): TaskOptionColumns {
-  const columns = Object.entries(options as Record<string, SparseColumn<unknown> | undefined>);
-  const sliced = columns
-    .map(([name, column]) => [name, column && sliceColumn(column, part)] as const)
-    .filter(([, column]) => column !== undefined && column.at.length > 0);
-  return Object.fromEntries(sliced);
-}
-
-function sliceColumn<V>({ at, values }: SparseColumn<V>, { from, to }: Part): SparseColumn<V> {
-  const kept: { at: number[]; values: V[] } = { at: [], values: [] };
-  for (const [index, position] of at.entries()) {
-    const value = values[index];
-    if (position < from || position >= to || value === undefined) continue;
-    kept.at.push(position - from);
-    kept.values.push(value);
-  }
-  return kept;
 }
