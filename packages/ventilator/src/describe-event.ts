@@ -25,6 +25,8 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "push.missing": "warn",
   "push.in-doubt": "warn",
   "push.held": "warn",
+  "journal.full": "error",
+  "journal.writable": "info",
   "leases.lost": "warn",
   "task.retrying": "warn",
   "task.crashed": "error",
@@ -51,6 +53,10 @@ export function describeEvent(event: VentilatorEvent): string {
       return `worker ${event.worker} has not turned its event loop for ${Math.round(event.stuckMs)} ms; its leases stay`;
     case "worker.unblocked":
       return `worker ${event.worker} turns its event loop again`;
+    case "journal.full":
+      return "there is no room left for the journal: nothing is accepted until there is; what was accepted goes on";
+    case "journal.writable":
+      return "there is room for the journal again: tasks are accepted";
     case "leases.lost":
       return `worker ${event.worker} does not hold ${event.leases} of its leases; they are handed out again`;
     case "push.missing":

@@ -11,6 +11,8 @@ export const isAlwaysTold = (type: string): boolean => alwaysTold.some((told) =>
 
 const types: Readonly<Record<Exclude<TqEventType, (typeof alwaysTold)[number]>, true>> = {
   "control.given": true,
+  "journal.full": true,
+  "journal.writable": true,
   "leases.lost": true,
   "output.lost": true,
   "peer.refused": true,

@@ -116,6 +116,9 @@ export type VentilatorEvent =
       readonly endpoint: string | undefined;
       readonly tasks: number;
     }
+  /** No room for what is to be accepted: it is refused until there is some. */
+  | { readonly type: "journal.full" }
+  | { readonly type: "journal.writable" }
   | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }
   | ({
       readonly type: "task.retrying";

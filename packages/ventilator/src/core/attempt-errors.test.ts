@@ -9,6 +9,7 @@ const troubled = (): TaskTrouble => ({
   suspicion: "none",
   keptApart: 0,
   errors: [],
+  dueAt: undefined,
   isExpired: false,
   proposed: undefined,
 });

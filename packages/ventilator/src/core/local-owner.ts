@@ -20,7 +20,7 @@ export class LocalOwner implements OwnerEvents, SubmitPort {
 
   constructor(parts: LocalOwnerParts) {
     this.#parts = parts;
-    this.#owner = new Owner("local", this, { isRemote: false });
+    this.#owner = new Owner("local", this, { bootId: undefined });
   }
 
   /** An answered task is over with its call. Any other outlives it, and its caller may write to its buffers again. */

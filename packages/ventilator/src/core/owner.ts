@@ -27,16 +27,20 @@ export class Owner {
   /** Its tasks that have no final state yet. */
   unsettled = 0;
   readonly events: OwnerEvents;
+  /** Of a remote producer's process. */
+  readonly bootId: string | undefined;
   readonly #accepted = new IdRunsBuilder();
   readonly #settled = new Map<OutcomeStatus, IdRunsBuilder>();
 
-  /** A remote one learns that we are draining by a refusal; the submitter of this process is told by its shell. */
-  readonly isRemote: boolean;
-
-  constructor(name: string, events: OwnerEvents, options: { isRemote: boolean }) {
+  constructor(name: string, events: OwnerEvents, options: { bootId: string | undefined }) {
     this.name = name;
-    this.isRemote = options.isRemote;
+    this.bootId = options.bootId;
     this.events = events;
+  }
+
+  /** A remote one learns that we are draining by a refusal; the submitter of this process is told by its shell. */
+  get isRemote(): boolean {
+    return this.bootId !== undefined;
   }
 
   accepted(ids: IdRuns): void {

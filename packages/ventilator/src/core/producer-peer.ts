@@ -23,7 +23,7 @@ export class ProducerPeer implements OwnerEvents {
 
   constructor(bootId: string, name: string) {
     this.bootId = bootId;
-    this.owner = new Owner(name, this, { isRemote: true });
+    this.owner = new Owner(name, this, { bootId });
   }
 
   accepted(ids: IdRuns): void {

@@ -8,7 +8,7 @@ import { TaskBatch, taskState } from "./task-batch.ts";
 const owner = new Owner(
   "owner",
   { accepted: () => {}, rejected: () => {}, settled: () => {}, answer: () => {} },
-  { isRemote: false },
+  { bootId: undefined },
 );
 
 /** Tasks that all have an outcome to be confirmed. */

@@ -53,6 +53,8 @@ export interface TaskTrouble {
   keptApart: number;
   /** Why attempts of it failed, the latest last; `AttemptErrors` bounds them. */
   readonly errors: AttemptError[];
+  /** When its next attempt is due, after a failure. */
+  dueAt: number | undefined;
   /** Its expiry has passed while it was leased: if it comes back without an outcome, that is it. */
   isExpired: boolean;
   /** The outcome that waits to be confirmed, while `settling`. */
@@ -96,6 +98,10 @@ export class TaskBatch {
   offsets: Uint32Array;
   /** The bytes of all payloads before each one, attachments included. */
   #sizes: Uint32Array;
+  /** Its number in the journal; 0: it is in none. */
+  journalNumber = 0;
+  /** An earlier start of this ventilator accepted it. */
+  isReplayed = false;
   /** One of `taskState` per task. */
   readonly state: Uint8Array;
   /** Number of the last lease, 0 before the first. */
@@ -152,12 +158,18 @@ export class TaskBatch {
     return trouble;
   }
 
+        dueAt: undefined,
   forgetTrouble(index: number): void {
     this.#trouble?.delete(index);
   }
 
   isSuspect(index: number): boolean {
     return (this.#trouble?.get(index)?.suspicion ?? "none") !== "none";
+  }
+
+  /** What is known of its tasks that have any, by their indexes, ascending. */
+  troubles(): readonly (readonly [index: number, trouble: TaskTrouble])[] {
+    return this.#trouble === undefined ? [] : [...this.#trouble].sort(([a], [b]) => a - b);
   }
 
   /** Lets go of what a settled batch no longer needs; its ids stay known to the table until it is dropped there. */

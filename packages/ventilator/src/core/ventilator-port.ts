@@ -3,6 +3,7 @@ import type { TaskRunEvent } from "@tq/common/events";
 import type { Timing } from "@tq/common/protocol";
 import type { Message, SessionId } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
+import type { JournalContents, JournalPort } from "./journal/journal-port.ts";
 import type { VentilatorLimits } from "./limits.ts";
 
 export interface VentilatorPort {
@@ -16,6 +17,8 @@ export interface VentilatorPort {
   /** [0, 1), for jitter. */
   random(): number;
   drawBootId(): string;
+  /** What is accepted is kept there before it is acknowledged. Absent: it is kept in memory. */
+  readonly journal?: JournalPort | undefined;
 }
 
 export interface VentilatorCoreOptions {
@@ -27,4 +30,6 @@ export interface VentilatorCoreOptions {
   /** Endpoints as given; channel `sink:<index>` each. */
   readonly sinks: readonly string[];
   readonly port: VentilatorPort;
+  /** What an earlier start has left there. */
+  readonly journal?: JournalContents | undefined;
 }
