@@ -137,7 +137,7 @@ export class Cluster {
         report: this.#report,
         reportTasks: (steps) => options.onSteps?.(steps),
         offered: () => node.after(0, read),
-        persist: (change) => store.commit(change),
+        write: (number, change) => store.write(number, change),
         holdPush: (isHeld) => (isHeld ? node.pause("push") : node.resume("push")),
         drained: () => {},
       },
@@ -147,6 +147,11 @@ export class Cluster {
       core.servePush(`memory:s${place}.push`);
     }
     if (options.onSteps !== undefined) core.watchTasks(new Set(taskEventTypes));
+    store.listen({
+      persisted: (through) => core.persisted(world.clock.now(), through),
+      full: () => {},
+      failed: () => {},
+    });
     const reader = core.openReader();
     const read = (): void => {
       const reading = core.take(reader);

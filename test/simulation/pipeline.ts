@@ -280,10 +280,15 @@ export class Pipeline {
         send: (route, message) => node.send("sink", route, message),
         report: () => {},
         offered: () => node.after(world.between(0, 10), read),
-        persist: (change) => this.#store.commit(change),
+        write: (number, change) => this.#store.write(number, change),
         holdPush: (isHeld) => (isHeld ? node.pause("push") : node.resume("push")),
         drained: () => {},
       },
+    });
+    this.#store.listen({
+      persisted: (through) => core.persisted(world.clock.now(), through),
+      full: () => {},
+      failed: () => {},
     });
     const reader = core.openReader();
     const read = (): void => {

@@ -15,6 +15,9 @@ const levels: Readonly<Record<SinkEvent["type"], EventWords["level"]>> = {
   "push.missing": "warn",
   "push.late": "warn",
   "results.left": "warn",
+  "store.failed": "error",
+  "store.full": "error",
+  "store.writable": "info",
   "output.lost": "warn",
 };
 
@@ -45,6 +48,12 @@ function describe(event: SinkEvent): string {
       return `${event.count} outcomes${ofTask(event.task)} came that were given up`;
     case "results.left":
       return `closing while ${event.count} results are not committed; their workers keep them`;
+    case "store.failed":
+      return `the store failed, so this sink closes: ${event.message}`;
+    case "store.full":
+      return `the store's disk is full: ${event.waiting} results wait, nothing is committed; trying again every second`;
+    case "store.writable":
+      return `the store has room again after ${Math.ceil(event.fullMs / 1000)} s`;
     case "output.lost":
       return `${event.message}; it is handed over as failed`;
   }

@@ -153,6 +153,7 @@ class RunningSink implements Sink {
   #pushEndpoint: string | undefined;
   #eventsEndpoint: string | undefined;
   #lostOutputs = 0;
+  #failure: TqError | undefined;
   #isClosing = false;
 
   constructor(options: SinkOptions, internals: SinkInternals) {
@@ -189,7 +190,7 @@ class RunningSink implements Sink {
             report: (event) => this.#report(event),
             reportTasks: (steps) => this.#hub.reportTasks(steps),
             offered: (reader) => this.#claims.get(reader)?.offered(),
-            persist: (change) => this.#store.commit(change),
+            write: (number, change) => this.#store.write(number, change),
             holdPush: (isHeld) => (isHeld ? driver.pause(pushChannel) : driver.resume(pushChannel)),
             drained: () => this.#drained.resolve(),
           },
@@ -199,6 +200,17 @@ class RunningSink implements Sink {
     });
     invariant(core !== undefined, "the driver makes its core at once");
     this.#core = core;
+    this.#store.listen({
+      persisted: (through) => {
+        this.#core.persisted(this.#driver.now(), through);
+        this.#driver.touch();
+      },
+      full: (through) => {
+        this.#core.storeFull(this.#driver.now(), through);
+        this.#driver.touch();
+      },
+      failed: (error) => this.#fail(error),
+    });
   }
 
   get endpoint(): string {
@@ -290,7 +302,16 @@ class RunningSink implements Sink {
     await this.#driver.close();
     await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
-    this.#store.close();
+    await this.#store.close();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** What was not written is told to nobody; its workers keep it. */
+  #fail(error: TqError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#report({ type: "store.failed", code: error.code, message: error.message });
+    this.close().catch(() => {});
   }
 
   #claim(task: AnyTask | undefined): Claim {

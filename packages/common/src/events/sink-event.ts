@@ -67,6 +67,14 @@ export type SinkCoreEvent =
       readonly origin: Origin;
       readonly count: number;
     }
+  /** The store has no room. Nothing is committed meanwhile, and no credit given back. */
+  | {
+      readonly type: "store.full";
+      /** Results that have to be written. */
+      readonly waiting: number;
+    }
+  /** The store has room again, and what waited is written. */
+  | { readonly type: "store.writable"; readonly fullMs: number }
   /** The sink closes while results are not committed. Their workers keep them. */
   | {
       readonly type: "results.left";
@@ -78,6 +86,8 @@ export type SinkCoreEvent =
 /** What a sink notices. Each is a line of its log, too. */
 export type SinkEvent =
   | SinkCoreEvent
+  /** The store cannot be written or synced any more: the sink closes. */
+  | { readonly type: "store.failed"; readonly code: TqErrorCode; readonly message: string }
   /** An output has no value at this side: told the first time, then at each power of two. */
   | {
       readonly type: "output.lost";

@@ -45,11 +45,17 @@ export class Inbox {
     return this.waiting === 0 && this.credit.shareCount === 0;
   }
 
+  /** To be taken by a loop. */
   add(entry: Entry): void {
+    this.count(entry);
+    this.#entries.push(entry);
+  }
+
+  /** It is here, and on its way into the store: no loop takes it from here. */
+  count(entry: Entry): void {
     this.waiting += entry.batch.count;
     this.waitingBytes += bytesOfValues(entry.batch.values);
     if (entry.session === undefined) this.waitingPushed += entry.batch.count;
-    this.#entries.push(entry);
   }
 
   /** The oldest entry. */

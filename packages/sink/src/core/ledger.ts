@@ -2,23 +2,31 @@
  * The book of outcomes: which offers are new, which outcome stands, who has to hear of it, and what a store must keep.
  *
  * The first outcome that is committed is final. A second offer is told what the first one came to, at once or when it
- * is known. An outcome is told to nobody before the store has it: `flush` keeps that order.
+ * is known. An outcome stays pending, and is told to nobody, until the store has it (`store-writes.ts`).
  */
 import type { OutcomeStatus } from "@tq/common";
 import { forEachRun, type SessionServer } from "@tq/common/protocol";
 import type { Closed, IdRuns, Origin, SessionId } from "@tq/common/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { DuplicateWindow, type WindowSnapshot } from "./duplicate-window.ts";
-import { forEachRunOf, type Rows } from "./result-batch.ts";
+import { forEachRunOf } from "./result-batch.ts";
 import { SecondOffers } from "./second-offers.ts";
-import { ChangeBuilder, type StoreChange } from "./store-change.ts";
+import { type Commit, StoreWrites, type StoreWritesHost } from "./store-writes.ts";
+
+export interface LedgerOptions {
+  readonly closedOriginsMax: number;
+  /** What a store remembers. */
+  readonly snapshot: WindowSnapshot | undefined;
+  /** Told of each commit after its outcome is final. */
+  readonly host: StoreWritesHost;
+}
 
 export class Ledger {
   /** Of what sessions offer; what comes by the pipe is told apart in `push-origin.ts`. */
   readonly window: DuplicateWindow;
   readonly #secondOffers = new SecondOffers();
   readonly #acknowledgements = new Acknowledgements();
-  readonly #change = new ChangeBuilder();
+  readonly #writes: StoreWrites;
   readonly committed: Record<OutcomeStatus, number> = {
     completed: 0,
     failed: 0,
@@ -29,13 +37,25 @@ export class Ledger {
   /** Offers of ids that were pending or committed. */
   duplicates = 0;
 
-  constructor(closedOriginsMax: number, snapshot: WindowSnapshot | undefined) {
+  constructor({ closedOriginsMax, snapshot, host }: LedgerOptions) {
     this.window = new DuplicateWindow(closedOriginsMax, snapshot);
+    this.#writes = new StoreWrites({
+      ...host,
+      settled: (commit) => {
+        this.#settle(commit);
+        host.settled(commit);
+      },
+    });
   }
 
-  /** Everybody has been told everything. */
+  /** Everything is in the store, and everybody has been told. */
   get isSettled(): boolean {
-    return this.#acknowledgements.isEmpty;
+    return this.#writes.isEmpty && this.#acknowledgements.isEmpty;
+  }
+
+  /** What goes to the store and comes back from it. */
+  get writes(): Pick<StoreWrites, "persisted" | "full" | "wakeAt" | "rows"> {
+    return this.#writes;
   }
 
   /** Takes an offer, and gives the rows that are new: flat pairs `[from, to, …]`. The others are answered. */
@@ -63,14 +83,32 @@ export class Ledger {
     return kept;
   }
 
-  /**
-   * These rows, pending until now, are final. `offeredBy` and whoever else offered them will be told; nobody, if they came by
-   * the pipe.
-   */
-  commit(rows: Rows, offeredBy: SessionId | undefined): void {
+  /** These rows, pending until now, are final once the store has them. */
+  commit(commit: Commit): void {
+    this.#writes.commit(commit);
+  }
+
+  raise(origin: Origin, below: number): void {
+    this.window.raise(origin, below);
+    this.#writes.raise(origin, below);
+  }
+
+  close({ origins }: Closed): void {
+    for (const origin of origins) {
+      this.window.close(origin);
+      this.#writes.close(origin);
+    }
+  }
+
+  flush(now: number, server: SessionServer): void {
+    this.#writes.flush(now);
+    this.#acknowledgements.flush(now, server);
+  }
+
+  /** Whoever offered them will be told; nobody, if they came by the pipe. */
+  #settle({ rows, entry: { session: offeredBy } }: Commit): void {
     const { outcome } = rows.batch;
     this.committed[outcome] += rows.to - rows.from;
-    this.#change.commit(rows);
     if (offeredBy === undefined) return;
     forEachRunOf(rows, (run) => {
       this.window.commitRun(run, outcome);
@@ -80,23 +118,5 @@ export class Ledger {
         this.#acknowledgements.add({ session, outcome }, { origin: run.origin, first: seq, count: 1 });
       });
     });
-  }
-
-  raise(origin: Origin, below: number): void {
-    this.window.raise(origin, below);
-    this.#change.raise({ origin, below });
-  }
-
-  close({ origins }: Closed): void {
-    for (const origin of origins) {
-      this.window.close(origin);
-      this.#change.close(origin);
-    }
-  }
-
-  flush(now: number, persist: (change: StoreChange) => void, server: SessionServer): void {
-    const change = this.#change.take();
-    if (change !== undefined) persist(change);
-    this.#acknowledgements.flush(now, server);
   }
 }

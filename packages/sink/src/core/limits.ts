@@ -28,6 +28,8 @@ export interface SinkLimits {
   readonly pushBusyMs: number;
   /** Origins of the push lane that are kept; beyond it the one that is quiet for longest is forgotten. Default 10,000. */
   readonly pushOriginsMax: number;
+  /** From a store that has no room to the next try. Default 1,000 ms. Raised: how long it goes on not to know of new room. */
+  readonly storeFullRetryMs: number;
   /** How long results wait without any loop that reads them before that is reported. Default 1,000 ms. */
   readonly unreadAfterMs: number;
 }
@@ -43,6 +45,7 @@ export const defaultLimits: SinkLimits = {
   pushIdleHeartbeats: 2,
   pushBusyMs: 30_000,
   pushOriginsMax: 10_000,
+  storeFullRetryMs: 1_000,
   unreadAfterMs: 1_000,
 };
 

@@ -13,6 +13,7 @@ import {
   type Refused,
   type SessionMessage,
 } from "@tq/common/wire";
+import { expect } from "vitest";
 import type { SinkEvent } from "./events.ts";
 import type { InboxReader, Reading } from "./inbox-reader.ts";
 import { SinkCore, type SinkCoreOptions } from "./sink-core.ts";
@@ -22,7 +23,11 @@ export const origin = "00000000000000aa";
 export const timing: Timing = { heartbeatMs: 750, liveness: 3, helloRetryMs: 25, unreachableAfterMs: 5_000 };
 export const double: DefinitionInfo = { name: "double", contract: "v1" };
 
-type RigOptions = Pick<SinkCoreOptions, "limits" | "window"> & { readonly sinkId?: string };
+type RigOptions = Pick<SinkCoreOptions, "limits" | "window" | "commitsOnArrival"> & {
+  readonly sinkId?: string;
+  /** The store answers when the test says so, and not at once. */
+  readonly isStoreSlow?: boolean;
+};
 
 export class Rig {
   readonly core: SinkCore;
@@ -35,11 +40,11 @@ export class Rig {
   drained = 0;
   isPushHeld = false;
   /** Everything in the order in which it left the core. */
-  readonly trail: ("persist" | Message["verb"])[] = [];
+  readonly trail: ("write" | Message["verb"])[] = [];
   readonly #peers = new Map<string, Peer>();
   #queue: (() => void)[] = [];
 
-  constructor({ sinkId = "sink-1", ...options }: RigOptions = {}) {
+  constructor({ sinkId = "sink-1", isStoreSlow = false, ...options }: RigOptions = {}) {
     this.core = new SinkCore({
       identity: { bootId: "00000000000000ff", name: "sink", sinkId, firstSession: 1 },
       timing,
@@ -52,9 +57,10 @@ export class Rig {
         report: (event) => this.events.push(event),
         reportTasks: (steps) => this.steps.push(...steps),
         offered: (reader) => this.offered.add(reader),
-        persist: (change) => {
-          this.trail.push("persist");
-          this.changes.push(change);
+        write: (number, change) => {
+          this.trail.push("write");
+          expect(this.changes.push(change)).toBe(number);
+          if (!isStoreSlow) this.core.persisted(this.now, number);
         },
         holdPush: (isHeld) => {
           this.isPushHeld = isHeld;
@@ -88,6 +94,36 @@ export class Rig {
       this.#queue = [];
       for (const deliver of queue) deliver();
     }
+  }
+
+  /** Completions that come by the push lane's pipe; their outputs are their seqs. */
+  push(seqs: readonly number[]): void {
+    this.core.receive(
+      this.now,
+      { route: undefined },
+      {
+        verb: "OUTCOMES",
+        worker: "w",
+        definition: double,
+        outcome: "completed",
+        ids: idsOf(seqs),
+        durationsUs: seqs.map((seq) => seq * 1000),
+        values: encodeValues(seqs),
+      },
+    );
+    this.settle();
+  }
+
+  /** The store has written what it was given so far. */
+  persist(through = this.changes.length): void {
+    this.core.persisted(this.now, through);
+    this.settle();
+  }
+
+  /** The store had no room for it. */
+  refuse(through = this.changes.length): void {
+    this.core.storeFull(this.now, through);
+    this.settle();
   }
 
   /** Moves the clock in steps of half a heartbeat, waking everybody. */

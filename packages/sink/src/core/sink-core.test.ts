@@ -26,7 +26,7 @@ describe("a result", () => {
     });
   });
 
-  test("is persisted before anybody hears of it, once per turn", () => {
+  test("is written before anybody hears of it, once per turn", () => {
     const rig = new Rig();
     const reader = rig.core.openReader();
     const [one, other] = [rig.worker("one"), rig.worker("other")];
@@ -36,7 +36,7 @@ describe("a result", () => {
     rig.read(reader);
     rig.read(reader);
     rig.core.flush(rig.now);
-    expect(rig.trail.slice(0, 3)).toEqual(["persist", "COMMITTED", "COMMITTED"]);
+    expect(rig.trail.slice(0, 3)).toEqual(["write", "COMMITTED", "COMMITTED"]);
     const [change] = rig.changes;
     expect(change?.results.map(({ batch, from, to }) => [batch.worker, from, to])).toEqual([
       ["one", 0, 2],

@@ -22,6 +22,7 @@ import { PushIntake, type PushIntakeStats } from "./push-intake.ts";
 import { bytesOf, forEachRunOf, keepRows } from "./result-batch.ts";
 import { sinkState } from "./sink-state.ts";
 import type { StoreChange } from "./store-change.ts";
+import type { Commit } from "./store-writes.ts";
 import { UnreadWatch } from "./unread-watch.ts";
 
 /** The world, as a sink's core sees it. */
@@ -33,8 +34,11 @@ export interface SinkPort {
   reportTasks?(steps: readonly TaskRunEvent[]): void;
   /** A reader whose `take` found nothing can try again. */
   offered(reader: InboxReader): void;
-  /** Makes this final, all or nothing. At most once per turn, before any of it is told to anybody. */
-  persist(change: StoreChange): void;
+  /**
+   * Makes this final, all or nothing, and answers `persisted` or `storeFull`, at the earliest from inside this call. At most
+   * once per turn; numbers grow by one.
+   */
+  write(number: number, change: StoreChange): void;
   /** Stops reading the push lane's pipe, or goes on. Never called without one. */
   holdPush(isHeld: boolean): void;
   /** Draining has come to its end. Told once. */
@@ -48,6 +52,8 @@ export interface SinkCoreOptions {
   readonly limits?: Partial<SinkLimits> | undefined;
   /** What a store remembers of earlier starts. Default: nothing. */
   readonly window?: WindowSnapshot | undefined;
+  /** The store keeps results: they are final as soon as it has them, and loops read them there. Default: a loop makes them final. */
+  readonly commitsOnArrival?: boolean | undefined;
 }
 
 /** What a sink has of one definition: a name with one contract. */
@@ -61,7 +67,7 @@ export interface DefinitionStats {
   readonly waitingBytes: number;
   /** Of these results, how many came by the push lane: no ventilator waits for their commit. */
   readonly waitingPushed: number;
-  /** Whether a loop reads it. */
+  /** Whether a loop reads it, or a store takes it anyway. */
   readonly isRead: boolean;
 }
 
@@ -91,16 +97,27 @@ export class SinkCore {
   readonly #peers: Peers;
   readonly #push: PushIntake;
   readonly #unread: UnreadWatch;
+  readonly #commitsOnArrival: boolean;
   /** Batches that loops have committed rows of in this turn. */
   #dirty: Reading[] = [];
   #state: State = "active";
   #isWatched = false;
 
-  constructor({ identity, timing, port, limits: some, window }: SinkCoreOptions) {
+  constructor({ identity, timing, port, limits: some, window, commitsOnArrival = false }: SinkCoreOptions) {
     const limits = { ...defaultLimits, ...some };
     this.#port = port;
+    this.#commitsOnArrival = commitsOnArrival;
     this.#inboxes = new Inboxes(limits, (reader) => port.offered(reader));
-    this.#ledger = new Ledger(limits.closedOriginsMax, window);
+    this.#ledger = new Ledger({
+      closedOriginsMax: limits.closedOriginsMax,
+      snapshot: window,
+      host: {
+        write: (number, change) => port.write(number, change),
+        settled: (commit) => this.#settled(commit),
+        report: (event) => port.report(event),
+        fullRetryMs: limits.storeFullRetryMs,
+      },
+    });
     this.#unread = new UnreadWatch(limits.unreadAfterMs);
     this.#push = new PushIntake({
       inboxes: this.#inboxes,
@@ -147,7 +164,7 @@ export class SinkCore {
   flush(now: number): void {
     if (this.#state === "closed") return;
     if (this.#dirty.length > 0) this.#commitDirty();
-    this.#ledger.flush(now, (change) => this.#port.persist(change), this.#peers.server);
+    this.#ledger.flush(now, this.#peers.server);
     this.#push.flush(now);
     this.#peers.grant();
     this.#peers.server.flush();
@@ -167,7 +184,25 @@ export class SinkCore {
   }
 
   wakeAt(): number {
-    return Math.min(this.#peers.server.wakeAt(), this.#unread.wakeAt(), this.#push.wakeAt());
+    const { server } = this.#peers;
+    return Math.min(
+      server.wakeAt(),
+      this.#unread.wakeAt(),
+      this.#push.wakeAt(),
+      this.#ledger.writes.wakeAt(),
+    );
+  }
+
+  // ---- the store ---------------------------------------------------------------------------------------------------
+
+  /** Every change up to this number is there to stay. */
+  persisted(now: number, through: number): void {
+    if (this.#state !== "closed") this.#ledger.writes.persisted(now, through);
+  }
+
+  /** There was no room: of the changes up to this number that are not persisted, nothing is there. */
+  storeFull(now: number, through: number): void {
+    if (this.#state !== "closed") this.#ledger.writes.full(now, through);
   }
 
   // ---- loops -------------------------------------------------------------------------------------------------------
@@ -243,7 +278,7 @@ export class SinkCore {
         waiting: inbox.waiting,
         waitingBytes: inbox.waitingBytes,
         waitingPushed: inbox.waitingPushed,
-        isRead: this.#inboxes.isRead(inbox),
+        isRead: this.#commitsOnArrival || this.#inboxes.isRead(inbox),
       })),
       committed: { ...this.#ledger.committed },
       duplicates: this.#ledger.duplicates,
@@ -269,6 +304,12 @@ export class SinkCore {
   }
 
   #add(now: number, inbox: Inbox, entry: Entry): void {
+    if (this.#commitsOnArrival) {
+      const { batch } = entry;
+      inbox.count(entry);
+      this.#ledger.commit({ rows: { batch, from: 0, to: batch.count }, inbox, entry });
+      return;
+    }
     this.#inboxes.add(inbox, entry);
     this.#watch(now, inbox);
   }
@@ -280,12 +321,14 @@ export class SinkCore {
       const { inbox, entry, batch, flushed: from, committed: to } = reading;
       reading.isDirty = false;
       reading.flushed = to;
-      const rows = { batch, from, to };
-      this.#ledger.commit(rows, entry.session);
-      if (this.#isWatched) this.#port.reportTasks?.(committedSteps(rows));
-      inbox.committed(entry, to - from, bytesOf(rows));
-      this.#inboxes.tidy(inbox);
+      this.#ledger.commit({ rows: { batch, from, to }, inbox, entry });
     }
+  }
+
+  #settled({ rows, inbox, entry }: Commit): void {
+    if (this.#isWatched) this.#port.reportTasks?.(committedSteps(rows));
+    inbox.committed(entry, rows.to - rows.from, bytesOf(rows));
+    this.#inboxes.tidy(inbox);
   }
 
   #watch(now: number, inbox: Inbox): void {
@@ -302,7 +345,7 @@ export class SinkCore {
   #left(): { count: number; tasks: TaskRef[] } {
     const tasks: TaskRef[] = [];
     let count = 0;
-    for (const rows of this.#inboxes.uncommitted()) {
+    for (const rows of [...this.#ledger.writes.rows(), ...this.#inboxes.uncommitted()]) {
       const traceparents = new SparseReader(rows.batch.traceparent);
       count += rows.to - rows.from;
       forEachRunOf(rows, ({ origin, first, count: length, position }) => {

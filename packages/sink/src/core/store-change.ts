@@ -1,5 +1,5 @@
 /**
- * What one turn makes final: results and the marks of the duplicate window. A store takes all of it or nothing, because
+ * What is to become final: results and the marks of the duplicate window. A store takes all of it or nothing, because
  * a result without its mark would be stored twice, and a mark without its result would lose it.
  */
 import type { Origin } from "@tq/common";
@@ -7,7 +7,10 @@ import type { DuplicateWindow } from "./duplicate-window.ts";
 import { forEachRunOf, type Rows } from "./result-batch.ts";
 
 export interface StoreChange {
+  /** Of the credit lane. */
   readonly results: readonly Rows[];
+  /** Of the push lane: nobody offers them twice, so the window does not have them. */
+  readonly pushed: readonly Rows[];
   readonly lowMarks: readonly LowMarkOf[];
   readonly closed: readonly Origin[];
 }
@@ -26,33 +29,4 @@ export function applyChange(window: DuplicateWindow, { results, lowMarks, closed
   }
   for (const { origin, below } of lowMarks) window.raise(origin, below);
   for (const origin of closed) window.close(origin);
-}
-
-/** Gathers one turn's change. */
-export class ChangeBuilder {
-  #results: Rows[] = [];
-  #lowMarks: LowMarkOf[] = [];
-  #closed: Origin[] = [];
-
-  commit(rows: Rows): void {
-    this.#results.push(rows);
-  }
-
-  raise(mark: LowMarkOf): void {
-    this.#lowMarks.push(mark);
-  }
-
-  close(origin: Origin): void {
-    this.#closed.push(origin);
-  }
-
-  /** Nothing if nothing changed. Starts anew. */
-  take(): StoreChange | undefined {
-    if (this.#results.length + this.#lowMarks.length + this.#closed.length === 0) return undefined;
-    const change = { results: this.#results, lowMarks: this.#lowMarks, closed: this.#closed };
-    this.#results = [];
-    this.#lowMarks = [];
-    this.#closed = [];
-    return change;
-  }
 }

@@ -6,5 +6,5 @@ let stores = 0;
 describeResultStore("memory", () => {
   stores += 1;
   const store = createMemoryStore(`store-${stores}`);
-  return { open: () => store };
+  return { open: () => Promise.resolve(store), [Symbol.asyncDispose]: () => store.close() };
 });

@@ -7,14 +7,21 @@
 import { DuplicateWindow } from "../core/duplicate-window.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { applyChange } from "../core/store-change.ts";
-import type { ResultStore } from "./store.ts";
+import type { ResultStore, StoreListener } from "./store.ts";
 
 export function createMemoryStore(id: string): ResultStore {
   const window = new DuplicateWindow(defaultLimits.closedOriginsMax);
+  let listener: StoreListener | undefined;
   return {
     id,
     restore: () => window.snapshot(),
-    commit: (change) => applyChange(window, change),
-    close() {},
+    listen: (to) => {
+      listener = to;
+    },
+    write: (number, change) => {
+      applyChange(window, change);
+      listener?.persisted(number);
+    },
+    close: () => Promise.resolve(),
   };
 }
