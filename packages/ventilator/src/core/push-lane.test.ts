@@ -375,7 +375,7 @@ describe("the sink", () => {
     submit(bed, [3, 4]);
     tally(bed, w, [6, 3]);
     bed.sink.restart(bed.now);
-    bed.sinkId = "sink-b";
+    bed.sinkBootId = "00000000000000f1";
     bed.pass(10 * beatMs);
     const before = bed.sink.told.length;
     submit(bed, [7, 1]);

@@ -163,7 +163,7 @@ export class PushLane {
     for (const origin of this.#origins.values()) {
       if (origin.sink !== sink) continue;
       origin.told = { through: 0, isIdle: false };
-      origin.sinkId ??= sink.stableId;
+      origin.sinkStart ??= sink.bootId;
     }
   }
 
@@ -256,9 +256,9 @@ export class PushLane {
   }
 
   #beginAnewIfDue(now: number, origin: PushOrigin): void {
-    const { sink, sinkId, window } = origin;
+    const { sink, sinkStart, window } = origin;
     const session = sink?.client.session;
-    if (session === undefined || sink?.stableId === sinkId) return;
+    if (session === undefined || sink?.bootId === sinkStart) return;
     if (window.inFlight === 0 && session.hasRoom) this.#reports.beginAnew(now, origin, session);
   }
 

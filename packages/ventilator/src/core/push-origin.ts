@@ -39,8 +39,8 @@ export class PushOrigin {
   readonly window: PushWindow;
   /** Where its outcomes go, once that is decided; for as long as it lives. */
   sink: SinkPeer | undefined;
-  /** Which start of that sink has heard of it. */
-  sinkId: string | undefined;
+  /** Boot id of the start of that sink which counts it: what a store keeps over starts are results, not that count. */
+  sinkStart: string | undefined;
   /** Tasks that wait, dropped ones not counted. */
   waiting = 0;
   /** Of these, the tasks that the owner was not told of. */

@@ -39,7 +39,7 @@ export class PushReports {
     const busy = new Map<SinkPeer, PushOrigin[]>();
     for (const origin of origins) {
       const { sink, told, sentThrough } = origin;
-      if (sink === undefined || sink.stableId !== origin.sinkId || origin.finalThrough >= sentThrough)
+      if (sink === undefined || sink.bootId !== origin.sinkStart || origin.finalThrough >= sentThrough)
         continue;
       if (origin.isIdle) {
         if (!told.isIdle || told.through < sentThrough) add(idle, sink, origin);
@@ -82,7 +82,7 @@ export class PushReports {
     origin.owner.unsettled -= origin.finish(sentThrough);
     origin.missingBefore += origin.missing;
     origin.missing = 0;
-    origin.sinkId = sink?.stableId;
+    origin.sinkStart = sink?.bootId;
     if (sentThrough > 0)
       session.send(now, { verb: "LOWMARK", origins: [origin.origin], below: [sentThrough + 1] });
     if (unheard === 0) return;

@@ -54,7 +54,7 @@ export class PushSender {
   hasSink(origin: PushOrigin): boolean {
     if (origin.sink === undefined) {
       origin.sink = this.#parts.assignment.ofPushed(origin.origin);
-      origin.sinkId = origin.sink?.stableId;
+      origin.sinkStart = origin.sink?.bootId;
     }
     return origin.sink?.client.session !== undefined && origin.sink.push !== undefined;
   }
@@ -99,8 +99,8 @@ export class PushSender {
   /** Names of which nothing is sent, because a sink of theirs was started anew: it begins when nothing is under way. */
   #heldNames(): ReadonlySet<string> {
     const names = new Set<string>();
-    for (const { sink, sinkId, queue } of this.#parts.origins.values())
-      if (sink?.client.session !== undefined && sink.stableId !== sinkId) names.add(queue.name);
+    for (const { sink, sinkStart, queue } of this.#parts.origins.values())
+      if (sink?.client.session !== undefined && sink.bootId !== sinkStart) names.add(queue.name);
     return names;
   }
 }

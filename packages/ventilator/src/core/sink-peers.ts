@@ -17,6 +17,8 @@ export interface SinkPeer {
   readonly client: SessionClient;
   /** Its own stable id, once it has said so. */
   stableId: string | undefined;
+  /** Which start of it was met last. */
+  bootId: string | undefined;
   /** Since when it is away, after it has been there. */
   awaySince: number | undefined;
   /** Its share was given to others while it was away. */

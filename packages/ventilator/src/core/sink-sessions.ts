@@ -106,6 +106,7 @@ export class SinkSessions {
         handler: this.#handler(() => peer),
       }),
       stableId: undefined,
+      bootId: undefined,
       awaySince: undefined,
       hasMoved: false,
       push: undefined,
@@ -121,6 +122,7 @@ export class SinkSessions {
       opened: (now: number, session: Session, welcome: Welcome) => {
         const sink = peer();
         sink.stableId = welcome.sinkId ?? welcome.bootId;
+        sink.bootId = welcome.bootId;
         sink.push = welcome.push;
         isBack(sink);
         sink.notices.begin();

@@ -194,7 +194,13 @@ class ScriptedSink {
 
   constructor(bed: TestBed) {
     this.server = new SessionServer({
-      identity: { bootId: "00000000000000f0", name: "sink", epoch: 1 },
+      identity: {
+        get bootId() {
+          return bed.sinkBootId;
+        },
+        name: "sink",
+        epoch: 1,
+      },
       timing,
       roles: ["ventilator"],
       firstSession: 1,
@@ -222,7 +228,7 @@ class ScriptedSink {
     this.#session?.send(now, content);
   }
 
-  /** Forgets its session, and with another id all that it knew. */
+  /** Forgets its session, and with another boot id what it has counted. */
   restart(now: number): void {
     if (this.#session !== undefined) this.server.end(now, this.#session, "silent");
     this.#session = undefined;
@@ -257,6 +263,7 @@ export class TestBed {
   isSinkAway: boolean;
   /** What the sink says of itself. */
   sinkId = "sink-a";
+  sinkBootId = "00000000000000f0";
   sinkPush: string | undefined;
   readonly #workers = new Map<string, ScriptedWorker>();
   #mail: (() => unknown)[] = [];
