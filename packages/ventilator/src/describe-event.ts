@@ -16,6 +16,7 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "sink.unreachable": "warn",
   "sink.refused": "error",
   "sink.moved": "warn",
+  "tasks.in-doubt": "warn",
   "peer.refused": "warn",
   "peer.violation": "warn",
   "tasks.unroutable": "warn",
@@ -27,6 +28,7 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "push.held": "warn",
   "journal.full": "error",
   "journal.writable": "info",
+  "dead-letters.dropped": "warn",
   "leases.lost": "warn",
   "task.retrying": "warn",
   "task.crashed": "error",
@@ -102,6 +104,8 @@ function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>
       return `${event.endpoint} refuses this ventilator: ${event.message}`;
     case "sink.moved":
       return `the sink at ${event.endpoint} stayed away; ${event.tasks} tasks move to others, ${event.inDoubt} of them in doubt`;
+    case "tasks.in-doubt":
+      return `${event.tasks} tasks may be committed twice, at two sinks: the one that they were for before may have them`;
     case "peer.refused":
       return event.message;
     case "peer.violation":
@@ -112,6 +116,8 @@ function describeOther(event: Exclude<VentilatorEvent, { type: NamedEventType }>
       return `${event.waiting} tasks of ${event.task} wait: they are paused at all of its ${event.workers} workers`;
     case "control.given":
       return controlWords(event);
+    case "dead-letters.dropped":
+      return `no room for more dead letters: ${event.dropped} of the oldest are gone, ${event.kept} are kept`;
     case "tasks.routable":
       return `tasks of ${event.task} have a worker again`;
     case "task.retrying":

@@ -11,6 +11,7 @@ export const isAlwaysTold = (type: string): boolean => alwaysTold.some((told) =>
 
 const types: Readonly<Record<Exclude<TqEventType, (typeof alwaysTold)[number]>, true>> = {
   "control.given": true,
+  "dead-letters.dropped": true,
   "journal.full": true,
   "journal.writable": true,
   "leases.lost": true,
@@ -28,6 +29,7 @@ const types: Readonly<Record<Exclude<TqEventType, (typeof alwaysTold)[number]>, 
   "sink.joined": true,
   "sink.lost": true,
   "sink.moved": true,
+  "tasks.in-doubt": true,
   "sink.refused": true,
   "sink.unreachable": true,
   "sink.unread": true,

@@ -56,6 +56,20 @@ export type VentilatorEvent =
       readonly tasks: number;
       readonly inDoubt: number;
     }
+  /**
+   * These may be committed at two sinks: at `sink` (absent: it is not known which one that would be), and at the one that
+   * they were given to now. `ids`: the first ranges of them.
+   */
+  | {
+      readonly type: "tasks.in-doubt";
+      readonly tasks: number;
+      readonly ids: readonly {
+        readonly origin: string;
+        readonly first: number;
+        readonly last: number;
+        readonly sink: string | undefined;
+      }[];
+    }
   | { readonly type: "peer.refused"; readonly peer: string; readonly code: string; readonly message: string }
   | {
       readonly type: "peer.violation";
@@ -119,6 +133,8 @@ export type VentilatorEvent =
   /** No room for what is to be accepted: it is refused until there is some. */
   | { readonly type: "journal.full" }
   | { readonly type: "journal.writable" }
+  /** There was no room for more dead letters: so many of the oldest are gone since the start. Told at powers of two. */
+  | { readonly type: "dead-letters.dropped"; readonly dropped: number; readonly kept: number }
   | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }
   | ({
       readonly type: "task.retrying";

@@ -3,6 +3,7 @@ export * from "./array-queue.ts";
 export * from "./backoff.ts";
 export * from "./credit.ts";
 export * from "./id-runs.ts";
+export type * from "./questions.ts";
 export * from "./reliable-stream.ts";
 export * from "./rendezvous.ts";
 export * from "./seq-set.ts";

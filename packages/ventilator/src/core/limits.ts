@@ -22,6 +22,10 @@ export interface VentilatorLimits {
   readonly sinkGraceMs: number;
   /** Tasks wait this long for a worker before it is said. */
   readonly unroutableAfterMs: number;
+  /** Tasks kept that failed for good. Raised: memory, and what a journal holds. */
+  readonly deadLettersMax: number;
+  /** Of their inputs and errors, roughly; the latest one is kept, however large. */
+  readonly deadLetterBytesMax: number;
 }
 
 export const defaultVentilatorLimits: VentilatorLimits = {
@@ -36,4 +40,6 @@ export const defaultVentilatorLimits: VentilatorLimits = {
   producerGraceMs: 30_000,
   sinkGraceMs: 30_000,
   unroutableAfterMs: 1_000,
+  deadLettersMax: 10_000,
+  deadLetterBytesMax: 64 * 1024 * 1024,
 };
