@@ -3,13 +3,20 @@
 // be able to disturb another, and because the leak check counts the handles of a whole process.
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-type Kind = { name: string; include: string[]; testTimeoutMs: number; globalSetup?: string[] };
+type Kind = {
+  name: string;
+  include: string[];
+  testTimeoutMs: number;
+  globalSetup?: string[];
+  /** Kinds of the same number run side by side, lower ones first. Default 0. */
+  groupOrder?: number;
+};
 
 /** Kinds that start processes or compile need more than the few seconds that a pure test may take. */
 const kinds: Kind[] = [
   { name: "unit", include: ["packages/**/*.test.ts", "bench/**/*.test.ts"], testTimeoutMs: 5_000 },
   { name: "architecture", include: ["test/architecture/**/*.test.ts"], testTimeoutMs: 30_000 },
-  { name: "setup", include: ["test/setup/**/*.test.ts"], testTimeoutMs: 30_000 },
+  { name: "setup", include: ["test/setup/**/*.test.ts", "test/support/**/*.test.ts"], testTimeoutMs: 30_000 },
   { name: "types", include: ["test/types/**/*.test.ts"], testTimeoutMs: 60_000 },
   { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeoutMs: 30_000 },
   { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeoutMs: 120_000 },
@@ -22,6 +29,8 @@ const kinds: Kind[] = [
     globalSetup: ["./test/packages/global-setup.ts"],
   },
   { name: "regression", include: ["test/regression/**/*.test.ts"], testTimeoutMs: 60_000 },
+  // Last and alone: a dozen processes each, which are to be late because of what is done to them, and of nothing else.
+  { name: "chaos", include: ["test/chaos/**/*.test.ts"], testTimeoutMs: 180_000, groupOrder: 1 },
 ];
 
 const project = ({
@@ -29,6 +38,7 @@ const project = ({
   include,
   testTimeoutMs,
   globalSetup = [],
+  groupOrder = 0,
 }: Kind): TestProjectInlineConfiguration => ({
   test: {
     name,
@@ -38,6 +48,7 @@ const project = ({
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
     pool: "forks",
+    sequence: { groupOrder },
     restoreMocks: true,
   },
 });
