@@ -9,6 +9,7 @@ import { type IdRuns, ownedValues } from "@tq/common/wire";
 import type { DefinitionQueues } from "./definition-queues.ts";
 import type { Owner } from "./owner.ts";
 import type { PushLane } from "./push-lane.ts";
+import { attachAllTo } from "./reclaims.ts";
 import type { Settlement } from "./settlement.ts";
 import type { Submission } from "./submission.ts";
 import { TaskBatch, taskState } from "./task-batch.ts";
@@ -43,7 +44,11 @@ export class Admissions {
     }
     if (reply === "push" && !(this.isClosed && owner.isRemote)) return push.submit(now, owner, submission);
     const admission = table.admission(origin, first, count);
-    if (admission === "known") return owner.accepted(ids);
+    if (admission === "known") {
+      attachAllTo(owner, table, ids);
+      if (submission.handedOn === true) table.handedOn(origin);
+      return owner.accepted(ids);
+    }
     if (admission === "overlapping") {
       const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;
       return owner.rejected(ids, "TQ_ERR_PROTOCOL", message);
@@ -60,11 +65,12 @@ export class Admissions {
     owner.accepted(ids);
     const queue = queues.of(definition);
     const { policy } = definition;
-    const { options } = submission;
+    const { options, sink, handedOn: isHandedOn } = submission;
     const values = ownedValues(submission.values);
+    const how = { policy, reply, sink, isHandedOn, options };
     lifecycle.accept(
       now,
-      new TaskBatch({ origin, first, count, owner, queue, policy, reply, options, values, acceptedAt: now }),
+      new TaskBatch({ origin, first, count, owner, queue, ...how, values, acceptedAt: now }),
     );
   }
 

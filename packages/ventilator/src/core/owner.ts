@@ -26,6 +26,8 @@ export class Owner {
   readonly origins = new Set<Origin>();
   /** Its tasks that have no final state yet. */
   unsettled = 0;
+  /** It is out of reach for now. */
+  isAway = false;
   readonly events: OwnerEvents;
   /** Of a remote producer's process. */
   readonly bootId: string | undefined;

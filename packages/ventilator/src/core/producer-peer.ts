@@ -7,6 +7,8 @@ import type { OutcomeStatus } from "@tq/common";
 import { CreditWindow, type ServerSession } from "@tq/common/protocol";
 import type { IdRuns, NumberedContent } from "@tq/common/wire";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
+import type { Reclaimed } from "./reclaims.ts";
+import type { SinkPresence } from "./sink-sessions.ts";
 
 export class ProducerPeer implements OwnerEvents {
   readonly bootId: string;
@@ -17,6 +19,8 @@ export class ProducerPeer implements OwnerEvents {
   awaySince: number | undefined;
   /** Its answered tasks were given up: it was away for too long. */
   isGivenUp = false;
+  /** What it was told of the sinks in this session. */
+  presenceTold: SinkPresence | undefined;
   /** Tasks that came in this session. */
   #tasksReceived = 0;
   #untold: NumberedContent[] = [];
@@ -46,8 +50,16 @@ export class ProducerPeer implements OwnerEvents {
     this.session = session;
     this.awaySince = undefined;
     this.isGivenUp = false;
+    this.presenceTold = undefined;
+    this.owner.isAway = false;
     this.credit = new CreditWindow();
     this.#tasksReceived = 0;
+  }
+
+  reclaimed(reclaimed: Reclaimed): void {
+    // What was gathered before comes first: some of it may be about these tasks.
+    this.owner.flush();
+    this.#untold.push({ verb: "RECLAIMED", ...reclaimed });
   }
 
   /** Tasks came in. False if they are more than was granted. Bytes may exceed it by the last payloads. */
@@ -60,15 +72,21 @@ export class ProducerPeer implements OwnerEvents {
   /** The session is over: what may not have arrived is told again in the next one. */
   detach(now: number): void {
     const unacknowledged = this.session?.unacknowledged ?? [];
-    this.#untold = [...unacknowledged, ...this.#untold];
+    this.#untold = [...unacknowledged.filter(({ verb }) => verb !== "SINKS"), ...this.#untold];
+    this.owner.isAway = true;
     this.session = undefined;
     this.awaySince = now;
   }
 
-  flush(now: number): void {
+  flush(now: number, presence: SinkPresence): void {
     this.owner.flush();
     const { session } = this;
-    if (session === undefined || this.#untold.length === 0) return;
+    if (session === undefined) return;
+    if (this.presenceTold !== presence) {
+      this.presenceTold = presence;
+      session.send(now, { verb: "SINKS", ...presence });
+    }
+    if (this.#untold.length === 0) return;
     for (const content of this.#untold) session.send(now, content);
     this.#untold = [];
   }

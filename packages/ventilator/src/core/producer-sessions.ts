@@ -16,6 +16,8 @@ import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import { ProducerPeer } from "./producer-peer.ts";
+import { reclaim } from "./reclaims.ts";
+import type { SinkSessions } from "./sink-sessions.ts";
 import type { TaskTable } from "./task-table.ts";
 
 export interface ProducerSessionParts {
@@ -23,6 +25,7 @@ export interface ProducerSessionParts {
   readonly limits: VentilatorLimits;
   readonly table: TaskTable;
   readonly admissions: Admissions;
+  readonly sinks: SinkSessions;
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
   /** Nothing of these origins will come again: they are forgotten here and at the sinks. */
@@ -64,8 +67,9 @@ export class ProducerSessions implements SessionServerHandler {
   }
 
   flush(now: number): void {
+    const { presence } = this.#parts.sinks;
     for (const peer of this.#peers.values()) {
-      peer.flush(now);
+      peer.flush(now, presence);
       this.#openCredit(peer);
     }
     this.#server.flush();
@@ -120,6 +124,8 @@ export class ProducerSessions implements SessionServerHandler {
         return this.#parts.admissions.cancel(peer.owner, message.ids);
       case "ANSWERED":
         return this.#parts.admissions.answered(message.ids);
+      case "RECLAIM":
+        return peer.reclaimed(reclaim(peer.owner, this.#parts.table, message.ids));
       case "HEARTBEAT":
         return;
       default:

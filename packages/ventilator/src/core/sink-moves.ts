@@ -7,7 +7,8 @@
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import type { Settlement } from "./settlement.ts";
-import type { SinkPeer } from "./sink-peers.ts";
+import type { SinkDoubts } from "./sink-doubts.ts";
+import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import type { SinkSessions } from "./sink-sessions.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
@@ -16,6 +17,8 @@ import type { Workers } from "./workers.ts";
 
 export interface SinkMoveParts {
   readonly sinks: SinkSessions;
+  readonly assignment: SinkAssignment;
+  readonly doubts: SinkDoubts;
   readonly table: TaskTable;
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
@@ -26,8 +29,6 @@ export interface SinkMoveParts {
 
 export class SinkMoves {
   readonly #parts: SinkMoveParts;
-  /** Tasks that may be committed in two stores. */
-  inDoubt = 0;
 
   constructor(parts: SinkMoveParts) {
     this.#parts = parts;
@@ -63,7 +64,7 @@ export class SinkMoves {
   }
 
   #move(sink: SinkPeer): void {
-    const { table, settlement, report } = this.#parts;
+    const { assignment, table, settlement, report } = this.#parts;
     let tasks = 0;
     let inDoubt = 0;
     for (const batch of [...table.unsettledBatches()]) {
@@ -71,21 +72,31 @@ export class SinkMoves {
       for (let index = 0; index < batch.count; index++) {
         if (batch.state[index] === taskState.settled) continue;
         tasks += 1;
-        if (this.#release(batch, index)) inDoubt += 1;
+        if (this.#release(batch, index, sink)) inDoubt += 1;
       }
-      batch.sink = undefined;
+      assignment.assign(batch);
     }
     // Its session may live on for as long as nobody is there to end it: what was proposed in it waits no longer.
     settlement.sinkLost(sink);
     // Until it comes back: then it is a candidate for new blocks, like any other.
     sink.hasMoved = true;
-    this.inDoubt += inDoubt;
-    report({ type: "sink.moved", endpoint: sink.endpoint, tasks, inDoubt });
+    const wasThere = sink.stableId !== undefined;
+    if (wasThere || tasks > 0) report({ type: "sink.moved", endpoint: sink.endpoint, tasks, inDoubt });
   }
 
-  /** True if the lost sink may have an outcome of this task. */
-  #release(batch: TaskBatch, index: number): boolean {
-    const mayBeThere = (batch.attempt[index] ?? 0) > 0 || batch.state[index] === taskState.settling;
+  /** True if the lost sink may have an outcome of this task, or get one. */
+  #release(batch: TaskBatch, index: number, sink: SinkPeer): boolean {
+    const hasRun = (batch.attempt[index] ?? 0) > 0 || batch.state[index] === taskState.settling;
+    // A producer that is away may have handed its tasks on, for that very sink.
+    const mayBeThere = hasRun || batch.mayHaveRun || batch.owner.isAway;
+    if (mayBeThere) {
+      this.#parts.doubts.add({
+        origin: batch.origin,
+        first: batch.first + index,
+        count: 1,
+        sink: sink.endpoint,
+      });
+    }
     if (batch.state[index] === taskState.leased) {
       this.#parts.workers.byNumber(batch.holder[index] ?? 0)?.cancel(batch.origin, batch.first + index);
       this.#parts.lifecycle.giveBack(batch, index);

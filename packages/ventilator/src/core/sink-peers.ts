@@ -8,6 +8,7 @@
 import { rendezvous, type SessionClient, sinkKeyOf } from "@tq/common/protocol";
 import type { Origin } from "@tq/common/wire";
 import type { OriginNotices } from "./origin-notices.ts";
+import type { SinkDoubts } from "./sink-doubts.ts";
 import type { TaskBatch } from "./task-batch.ts";
 
 export interface SinkPeer {
@@ -30,15 +31,29 @@ export interface SinkPeer {
 
 export class SinkAssignment {
   readonly #sinks: ReadonlyMap<string, SinkPeer>;
+  readonly #doubts: SinkDoubts;
 
-  constructor(sinks: readonly SinkPeer[]) {
+  constructor(sinks: readonly SinkPeer[], doubts: SinkDoubts) {
     this.#sinks = new Map(sinks.map((sink) => [sink.endpoint, sink]));
+    this.#doubts = doubts;
   }
 
-  /** Where the results of this batch go, decided now if need be; nothing while no sink is there to choose. */
+  /**
+   * Where the results of this batch go, decided now if need be; nothing while no sink is there to choose. Of a batch that was
+   * elsewhere before, and does not say which sink it was for there, any of several may have results.
+   */
   of(batch: TaskBatch): SinkPeer | undefined {
+    const { sink } = batch;
     const known = this.known(batch);
-    if (known !== undefined) return known;
+    if (known !== undefined && !known.hasMoved) return known;
+    const chosen = this.assign(batch);
+    if (chosen === undefined) return known;
+    if (batch.mayHaveRun && this.#sinks.size > 1) this.#doubts.addUnsettled(batch, sink);
+    return chosen;
+  }
+
+  /** Gives a batch to one of the sinks that are there, whichever it had before; nothing while none is. */
+  assign(batch: TaskBatch): SinkPeer | undefined {
     const chosen = this.#choose(sinkKeyOf(batch.origin, batch.first));
     if (chosen !== undefined) batch.sink = chosen.endpoint;
     return chosen;

@@ -20,6 +20,12 @@ export interface PushListener {
   missing(sink: SinkPeer, message: Missing): void;
 }
 
+/** Ids of the sinks that this ventilator has a session with, and of the others. */
+export interface SinkPresence {
+  readonly here: readonly string[];
+  readonly away: readonly string[];
+}
+
 export interface SinkSessionParts {
   readonly timing: Timing;
   readonly hello: () => HelloDetails;
@@ -37,10 +43,12 @@ export interface SinkSessionParts {
 export class SinkSessions {
   readonly #parts: SinkSessionParts;
   readonly peers: readonly SinkPeer[];
+  #presence: SinkPresence;
 
   constructor(now: number, endpoints: readonly string[], parts: SinkSessionParts) {
     this.#parts = parts;
     this.peers = endpoints.map((endpoint, index) => this.#peer(now, endpoint, `sink:${index}`));
+    this.#presence = { here: [], away: endpoints };
   }
 
   /** What workers are told. A sink's name is its endpoint as configured: every worker can be told before it is there. */
@@ -64,10 +72,25 @@ export class SinkSessions {
     for (const { client } of this.peers) client.flush();
   }
 
+  /** Which of them are there. The same object until that changes. */
+  get presence(): SinkPresence {
+    const isThere = ({ client }: SinkPeer): boolean => client.session !== undefined;
+    const { here } = this.#presence;
+    const isSame = this.peers.every((peer) => isThere(peer) === here.includes(peer.endpoint));
+    if (!isSame) {
+      const ids = (peers: readonly SinkPeer[]) => peers.map(({ endpoint }) => endpoint);
+      this.#presence = {
+        here: ids(this.peers.filter(isThere)),
+        away: ids(this.peers.filter((peer) => !isThere(peer))),
+      };
+    }
+    return this.#presence;
+  }
+
   wake(now: number, lateMs: number): void {
     for (const peer of this.peers) {
       peer.client.wake(now, lateMs);
-      if (peer.stableId === undefined || peer.client.session !== undefined) continue;
+      if (peer.client.session !== undefined) continue;
       peer.awaySince ??= now;
     }
   }

@@ -1,4 +1,7 @@
 import type { Submit } from "@tq/common/wire";
 
 /** What an owner hands over, without what only a session knows. */
-export type Submission = Pick<Submit, "definition" | "reply" | "ids" | "options" | "values">;
+export type Submission = Pick<
+  Submit,
+  "definition" | "reply" | "sink" | "handedOn" | "ids" | "options" | "values"
+>;

@@ -72,6 +72,8 @@ export interface TaskBatchContent {
   readonly reply: Reply;
   /** Id of the sink that gets its results, where that has been decided. */
   readonly sink?: string | undefined;
+  /** Handed on from another ventilator, which may have it, too. */
+  readonly isHandedOn?: boolean | undefined;
   readonly options: TaskOptionColumns;
   readonly values: Values;
   /** From when the spans in the options count. */
@@ -85,23 +87,27 @@ export class TaskBatch {
   readonly origin: Origin;
   readonly first: number;
   readonly count: number;
-  readonly owner: Owner;
+  /** Who is told what becomes of it; another one once somebody else has claimed it. */
+  owner: Owner;
   readonly queue: TaskQueue;
   readonly policy: TaskPolicy | undefined;
   readonly reply: Reply;
   readonly acceptedAt: number;
+  readonly isHandedOn: boolean;
+  /** Attempts that are not known here may have been made: by another ventilator, or by an earlier start of this one. */
+  mayHaveRun: boolean;
   /** Id of the sink that gets its results; undecided until somebody asks. */
   sink: string | undefined;
+  /** Its number in the journal; 0: it is in none. */
+  journalNumber = 0;
+  /** An earlier start of this ventilator accepted it. */
+  isReplayed = false;
   options: TaskOptionColumns;
   values: Values;
   /** Where each payload begins in the slab. */
   offsets: Uint32Array;
   /** The bytes of all payloads before each one, attachments included. */
   #sizes: Uint32Array;
-  /** Its number in the journal; 0: it is in none. */
-  journalNumber = 0;
-  /** An earlier start of this ventilator accepted it. */
-  isReplayed = false;
   /** One of `taskState` per task. */
   readonly state: Uint8Array;
   /** Number of the last lease, 0 before the first. */
@@ -120,6 +126,8 @@ export class TaskBatch {
     this.policy = content.policy;
     this.reply = content.reply;
     this.sink = content.sink;
+    this.isHandedOn = content.isHandedOn === true;
+    this.mayHaveRun = this.isHandedOn;
     this.acceptedAt = content.acceptedAt;
     this.options = content.options;
     this.values = content.values;
@@ -150,6 +158,7 @@ export class TaskBatch {
         suspicion: "none",
         keptApart: 0,
         errors: [],
+        dueAt: undefined,
         isExpired: false,
         proposed: undefined,
       };
@@ -158,18 +167,17 @@ export class TaskBatch {
     return trouble;
   }
 
-        dueAt: undefined,
+  /** What is known of its tasks that have any, by their indexes, ascending. */
+  troubles(): readonly (readonly [index: number, trouble: TaskTrouble])[] {
+    return this.#trouble === undefined ? [] : [...this.#trouble].sort(([a], [b]) => a - b);
+  }
+
   forgetTrouble(index: number): void {
     this.#trouble?.delete(index);
   }
 
   isSuspect(index: number): boolean {
     return (this.#trouble?.get(index)?.suspicion ?? "none") !== "none";
-  }
-
-  /** What is known of its tasks that have any, by their indexes, ascending. */
-  troubles(): readonly (readonly [index: number, trouble: TaskTrouble])[] {
-    return this.#trouble === undefined ? [] : [...this.#trouble].sort(([a], [b]) => a - b);
   }
 
   /** Lets go of what a settled batch no longer needs; its ids stay known to the table until it is dropped there. */

@@ -7,6 +7,7 @@
 import { formatTaskId } from "@tq/common";
 import { SeqSet } from "@tq/common/protocol";
 import type { Origin } from "@tq/common/wire";
+import type { JournaledOrigin } from "./journal/journal-port.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 
 interface OriginEntry {
@@ -15,6 +16,8 @@ interface OriginEntry {
   settledBatches: number;
   readonly accepted: SeqSet;
   readonly isSinkBound: boolean;
+  /** Another ventilator may have tasks of it, too. */
+  isHandedOn: boolean;
   lastFound: TaskBatch | undefined;
 }
 
@@ -40,17 +43,8 @@ export class TaskTable {
   }
 
   add(batch: TaskBatch): void {
-    let entry = this.#origins.get(batch.origin);
-    if (entry === undefined) {
-      entry = {
-        batches: [],
-        settledBatches: 0,
-        accepted: new SeqSet(),
-        isSinkBound: batch.reply !== "answer",
-        lastFound: undefined,
-      };
-      this.#origins.set(batch.origin, entry);
-    }
+    const entry = this.#entryOf(batch.origin, batch.reply !== "answer");
+    if (batch.isHandedOn) entry.isHandedOn = true;
     entry.accepted.addRun(batch.first, batch.count);
     const { batches } = entry;
     const last = batches[batches.length - 1];
@@ -58,6 +52,17 @@ export class TaskTable {
     else batches.splice(indexAfter(batches, batch.first), 0, batch);
     this.tasks += batch.count;
     this.bytes += batch.bytesOf(0, batch.count);
+  }
+
+  /** What an earlier start knew of an origin: its settled seqs are over. */
+  restore({ origin, settled, isHandedOn }: JournaledOrigin): void {
+    const entry = this.#entryOf(origin, true);
+    const { accepted } = entry;
+    entry.isHandedOn = isHandedOn;
+    for (let at = 0; at + 1 < settled.length; at += 2) {
+      const from = settled[at] ?? 0;
+      accepted.addRun(from, (settled[at + 1] ?? from) - from);
+    }
   }
 
   /** Tasks that wait elsewhere in this ventilator count, too; negative numbers: no more. */
@@ -116,6 +121,20 @@ export class TaskTable {
     return this.#origins.get(origin)?.isSinkBound === true;
   }
 
+  /**
+   * True if this ventilator knows all that can come of this origin. Of one that was handed on it never does, so sinks are not
+   * told to forget anything of it.
+   */
+  isWholeHere(origin: Origin): boolean {
+    return this.#origins.get(origin)?.isHandedOn !== true;
+  }
+
+  /** Another ventilator may have tasks of this origin. */
+  handedOn(origin: Origin): void {
+    const entry = this.#origins.get(origin);
+    if (entry !== undefined) entry.isHandedOn = true;
+  }
+
   /** True if nothing of this origin is unsettled. */
   isAtRest(origin: Origin): boolean {
     return this.#origins.get(origin)?.batches.every((batch) => batch.unsettled === 0) ?? true;
@@ -137,6 +156,22 @@ export class TaskTable {
       if (ids.length >= max) break;
     }
     return ids;
+  }
+
+  #entryOf(origin: Origin, isSinkBound: boolean): OriginEntry {
+    let entry = this.#origins.get(origin);
+    if (entry === undefined) {
+      entry = {
+        batches: [],
+        settledBatches: 0,
+        accepted: new SeqSet(),
+        isSinkBound,
+        isHandedOn: false,
+        lastFound: undefined,
+      };
+      this.#origins.set(origin, entry);
+    }
+    return entry;
   }
 
   *unsettledBatches(): IterableIterator<TaskBatch> {

@@ -25,6 +25,7 @@ import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
 import { SinkMoves } from "./sink-moves.ts";
+import { SinkDoubts } from "./sink-doubts.ts";
 import { SinkAssignment } from "./sink-peers.ts";
 import { type SinkSessionParts, SinkSessions } from "./sink-sessions.ts";
 import { TaskEvents } from "./task-events.ts";
@@ -48,6 +49,8 @@ const lowMarkIntervalMs = 1_000;
 
 export class VentilatorCore {
   readonly #options: VentilatorCoreOptions;
+  /** Tasks that may be committed in two stores. */
+  readonly doubts = new SinkDoubts(() => this.#now);
   readonly #limits: VentilatorLimits;
   readonly #taskEvents: TaskEvents;
   readonly #table = new TaskTable();
@@ -103,9 +106,10 @@ export class VentilatorCore {
       random: () => port.random(),
     };
     this.#sinks = this.#createSinks({ report, violated });
-    const assignment = new SinkAssignment(this.#sinks.peers);
+    const { doubts } = this;
+    const assignment = new SinkAssignment(this.#sinks.peers, doubts);
     this.#settlement = new Settlement({ ...shared, assignment });
-    const settling = { ...shared, assignment, settlement: this.#settlement };
+    const settling = { ...shared, assignment, doubts, settlement: this.#settlement };
     this.#lifecycle = new TaskLifecycle(settling);
     const living = { ...settling, lifecycle: this.#lifecycle, sinks: this.#sinks };
     this.#handover = new Handover(living);
@@ -185,6 +189,7 @@ export class VentilatorCore {
     this.#push.flush(now);
     this.#settlement.flush(now);
     this.#producerSessions.flush(now);
+    this.#reportDoubts();
     for (const owner of this.#locals) owner.flush(this.#room());
     this.#workers.tell(now);
     this.#workerSessions.flush();
@@ -282,7 +287,7 @@ export class VentilatorCore {
       unroutable: this.#unroutable.list(),
       pauses: this.#controls.pauses,
       paused: this.#paused.list(),
-      movedInDoubt: this.#moves.inDoubt,
+      movedInDoubt: this.doubts.total,
       push: this.#push.stats(),
       violations: this.#violations.total,
       resyncs: this.#workerSessions.resyncs + this.#producerSessions.resyncs,
@@ -326,7 +331,8 @@ export class VentilatorCore {
   #closeOrigins(now: number, origins: readonly Origin[]): void {
     const isSinkBound = (origin: Origin): boolean =>
       this.#table.isSinkBound(origin) || this.#push.has(origin);
-    this.#sinks.tellClosed(now, origins.filter(isSinkBound));
+    const isWholeHere = (origin: Origin): boolean => this.#table.isWholeHere(origin);
+    this.#sinks.tellClosed(now, origins.filter(isSinkBound).filter(isWholeHere));
     for (const origin of origins) {
       this.#push.forget(origin);
       this.#table.forget(origin);
@@ -337,7 +343,7 @@ export class VentilatorCore {
     this.#lowMarksAt = now + lowMarkIntervalMs;
     const table = this.#table;
     const sinkBound = [...table.origins].filter(
-      (origin) => table.isSinkBound(origin) && !this.#push.has(origin),
+      (origin) => table.isSinkBound(origin) && table.isWholeHere(origin) && !this.#push.has(origin),
     );
     this.#sinks.tellLowMarks(
       now,
@@ -346,6 +352,18 @@ export class VentilatorCore {
   }
 
   #createSinks(parts: Pick<SinkSessionParts, "report" | "violated">): SinkSessions {
+  #reportDoubts(): void {
+    const news = this.doubts.takeNews();
+    if (news === undefined) return;
+    const ids = news.doubts.map(({ origin, first, count, sink }) => ({
+      origin,
+      first,
+      last: first + count - 1,
+      sink,
+    }));
+    this.#options.port.report({ type: "tasks.in-doubt", tasks: news.tasks, ids });
+  }
+
     const { now, sinks, timing, port, identity } = this.#options;
     return new SinkSessions(now, sinks, {
       ...parts,
