@@ -24,8 +24,8 @@ import { Quarantine } from "./quarantine.ts";
 import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
-import { SinkMoves } from "./sink-moves.ts";
 import { SinkDoubts } from "./sink-doubts.ts";
+import { SinkMoves } from "./sink-moves.ts";
 import { SinkAssignment } from "./sink-peers.ts";
 import { type SinkSessionParts, SinkSessions } from "./sink-sessions.ts";
 import { TaskEvents } from "./task-events.ts";
@@ -48,9 +48,9 @@ export type { VentilatorStats } from "./ventilator-stats.ts";
 const lowMarkIntervalMs = 1_000;
 
 export class VentilatorCore {
-  readonly #options: VentilatorCoreOptions;
   /** Tasks that may be committed in two stores. */
   readonly doubts = new SinkDoubts(() => this.#now);
+  readonly #options: VentilatorCoreOptions;
   readonly #limits: VentilatorLimits;
   readonly #taskEvents: TaskEvents;
   readonly #table = new TaskTable();
@@ -351,7 +351,6 @@ export class VentilatorCore {
     );
   }
 
-  #createSinks(parts: Pick<SinkSessionParts, "report" | "violated">): SinkSessions {
   #reportDoubts(): void {
     const news = this.doubts.takeNews();
     if (news === undefined) return;
@@ -364,6 +363,7 @@ export class VentilatorCore {
     this.#options.port.report({ type: "tasks.in-doubt", tasks: news.tasks, ids });
   }
 
+  #createSinks(parts: Pick<SinkSessionParts, "report" | "violated">): SinkSessions {
     const { now, sinks, timing, port, identity } = this.#options;
     return new SinkSessions(now, sinks, {
       ...parts,
