@@ -5,7 +5,7 @@
  * may succeed the next time without having written anything.
  */
 import type { StatementSync } from "node:sqlite";
-import { rollBack, touch, type WritableFile } from "./open-database.ts";
+import { rollBack, syncedTransaction, touch, type WritableFile } from "./open-database.ts";
 import { isStorageFull, storageError } from "./storage-error.ts";
 import type { StorageFaults } from "./storage-faults.ts";
 
@@ -81,17 +81,13 @@ export class GroupCommit<Change> {
    * Errors: as `commit`.
    */
   sync(): boolean {
-    const { database, subject } = this.#options.file;
+    const { file, faults } = this.#options;
     try {
-      database.exec("PRAGMA synchronous = FULL");
-      this.#transaction([]);
-      database.exec("PRAGMA synchronous = NORMAL");
+      syncedTransaction(file, () => faults?.beforeCommit());
       this.#hasUnsynced = false;
       return true;
     } catch (error) {
-      rollBack(database);
-      if (!isStorageFull(error)) throw storageError(error, subject);
-      database.exec("PRAGMA synchronous = NORMAL");
+      if (!isStorageFull(error)) throw storageError(error, file.subject);
       return false;
     }
   }

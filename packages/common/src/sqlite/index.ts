@@ -15,6 +15,7 @@ export {
   orStorageError,
   readNumber,
   rollBack,
+  syncedTransaction,
   type WritableFile,
 } from "./open-database.ts";
 export { type ServedFile, serveStorage } from "./serve-storage.ts";

@@ -42,6 +42,7 @@ export interface OpenForWritingOptions {
 export interface WritableFile {
   readonly database: DatabaseSync;
   readonly subject: StorageSubject;
+  readonly syncsCommits: boolean;
   /** Whether it was made just now. */
   readonly isNew: boolean;
   /** Whether whoever had it before closed it in order. */
@@ -103,8 +104,8 @@ function openLocked(
     if (!isNew && (check === "always" || !wasClosed)) checkWhole(database, subject);
     migrate(database, { kind, format });
     setClosed(database, false);
-    if (!syncsCommits) database.exec("PRAGMA synchronous = NORMAL");
-    return writable(database, { subject, lock, isNew, wasClosed });
+    database.exec(synchronous(syncsCommits));
+    return writable(database, { subject, lock, syncsCommits, isNew, wasClosed });
   } catch (error) {
     database.close();
     throw error;
@@ -113,18 +114,17 @@ function openLocked(
 
 function writable(
   database: DatabaseSync,
-  opened: { subject: StorageSubject; lock: StorageLock; isNew: boolean; wasClosed: boolean },
+  opened: Pick<WritableFile, "subject" | "syncsCommits" | "isNew" | "wasClosed"> & { lock: StorageLock },
 ): WritableFile {
-  const { subject, lock, isNew, wasClosed } = opened;
+  const { lock, ...facts } = opened;
+  const { subject } = facts;
   const end = (): void => {
     if (database.isOpen) database.close();
     lock.release();
   };
   return {
     database,
-    subject,
-    isNew,
-    wasClosed,
+    ...facts,
     close: () => {
       if (!database.isOpen) return;
       try {
@@ -242,6 +242,25 @@ function migrate(database: DatabaseSync, { kind, format }: { kind: FileKind; for
   } catch (error) {
     rollBack(database);
     throw error;
+  }
+}
+
+const synchronous = (syncsCommits: boolean): string =>
+  `PRAGMA synchronous = ${syncsCommits ? "FULL" : "NORMAL"}`;
+
+/** A transaction that is synced in any case, with all that was committed before it. SQLite's errors pass through. */
+export function syncedTransaction({ database, syncsCommits }: WritableFile, run: () => void): void {
+  database.exec("PRAGMA synchronous = FULL");
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    touch(database);
+    run();
+    database.exec("COMMIT");
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  } finally {
+    database.exec(synchronous(syncsCommits));
   }
 }
 
