@@ -24,4 +24,5 @@ export type { ControlledWorker, ControlReport } from "./core/controls.ts";
 export type { VentilatorEvent } from "./core/events.ts";
 export type { PauseRule } from "./core/pause-rules.ts";
 export type { VentilatorOptions } from "./options.ts";
-export { type DrainOptions, startVentilator, type Ventilator, type VentilatorStats } from "./ventilator.ts";
+export { startVentilator } from "./ventilator.ts";
+export type { DrainOptions, Ventilator, VentilatorStats } from "./ventilator-interface.ts";
