@@ -1,5 +1,5 @@
 /** The verbs between producers and ventilators besides those that move tasks and outcomes. All are numbered. */
-import { manyIds, positiveUint, sinkId } from "./grammar-structures.ts";
+import { manyIds, positiveUint, sinkId, traceparents } from "./grammar-structures.ts";
 import { wireLimits } from "./limits.ts";
 import type { Duplicate, Reclaim, Reclaimed, Request, Response, Sinks } from "./messages.ts";
 import { numbered } from "./numbered.ts";
@@ -15,6 +15,7 @@ export const producerGrammar = {
   DUPLICATE: numbered<Duplicate>("Tasks with the same idempotency keys were accepted before.", toProducer, {
     ids: manyIds,
     of: { ...manyIds, doc: "The ids of those tasks, as many, in the same order." },
+    traceparent: { ...traceparents, doc: "W3C `traceparent` of those tasks, where they had one." },
   }),
   RECLAIM: numbered<Reclaim>("Another start of this ventilator accepted these.", toVentilator, {
     ids: manyIds,

@@ -58,8 +58,8 @@ export const wireLimits = {
   codeCharsMax: 64,
   /** Texts for people: `message`, `reason`. */
   textCharsMax: 4096,
-  /** Idempotency key, as UTF-16 code units. Stripe and SQS take 255 and 128. */
-  keyCharsMax: 128,
+  /** Idempotency key, as UTF-16 code units. Stripe and SQS take 255 and 128. Raised: header size. */
+  keyCharsMax: 256,
   /** W3C `traceparent`: 55 in version 00; later versions may be longer. */
   traceparentCharsMax: 128,
   /** Containers inside each other in one value. JSON parsers allow 64 to 1,000. Raised: stack of the decoder. */

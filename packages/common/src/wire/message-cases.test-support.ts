@@ -358,6 +358,13 @@ const producerMessages: Record<string, Message> = {
     values: encodeValues([1, 2, 3]),
   },
   DUPLICATE: { verb: "DUPLICATE", ...head, ids, of: { origins: [other], runs: [0, 7, 2, 0, 1, 1] } },
+  "DUPLICATE, traced": {
+    verb: "DUPLICATE",
+    ...head,
+    ids,
+    of: { origins: [other], runs: [0, 7, 3] },
+    traceparent: { at: [2], values: ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] },
+  },
   RECLAIM: { verb: "RECLAIM", ...head, ids },
   RECLAIMED: {
     verb: "RECLAIMED",

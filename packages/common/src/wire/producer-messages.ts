@@ -1,5 +1,5 @@
 /** What a producer and a ventilator tell each other besides tasks and outcomes: duplicates, what was kept, sinks, questions. */
-import type { IdRuns, Values } from "./message-structures.ts";
+import type { IdRuns, SparseColumn, Values } from "./message-structures.ts";
 import type { Numbered } from "./session-messages.ts";
 
 /** Ventilator to producer: not accepted, because tasks with the same idempotency keys were. */
@@ -8,6 +8,8 @@ export interface Duplicate extends Numbered {
   readonly ids: IdRuns;
   /** The ids of those tasks, as many, in the same order. */
   readonly of: IdRuns;
+  /** Of those that were submitted with one: it tells their trace. */
+  readonly traceparent?: SparseColumn<string> | undefined;
 }
 
 /** Producer to another start of a ventilator: the start before accepted these. */
