@@ -7,10 +7,13 @@ import { formatTaskId } from "@tq/common";
 import { countIds, forEachId, forEachRun, idRun } from "@tq/common/protocol";
 import { type IdRuns, ownedValues } from "@tq/common/wire";
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { JournalWriter } from "./journal/journal-writer.ts";
+import { type PendingBatches, storageFullMessage } from "./journal/pending-batches.ts";
 import type { Owner } from "./owner.ts";
 import type { PushLane } from "./push-lane.ts";
 import { attachAllTo } from "./reclaims.ts";
 import type { Settlement } from "./settlement.ts";
+import type { SinkAssignment } from "./sink-peers.ts";
 import type { Submission } from "./submission.ts";
 import { TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
@@ -22,6 +25,10 @@ export interface AdmissionParts {
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
   readonly push: PushLane;
+  readonly assignment: SinkAssignment;
+  /** With a journal only. */
+  readonly journal: JournalWriter | undefined;
+  readonly pending: PendingBatches | undefined;
   readonly hasSinks: boolean;
 }
 
@@ -35,7 +42,7 @@ export class Admissions {
   }
 
   submit(now: number, owner: Owner, submission: Submission): void {
-    const { table, queues, lifecycle, push, hasSinks } = this.#parts;
+    const { table, queues, lifecycle, push, assignment, journal, pending, hasSinks } = this.#parts;
     const { ids, definition, reply } = submission;
     const [origin] = ids.origins;
     const [, first, count] = ids.runs;
@@ -47,9 +54,13 @@ export class Admissions {
     if (admission === "known") {
       attachAllTo(owner, table, ids);
       if (submission.handedOn === true) table.handedOn(origin);
+      journal?.own(origin, owner, submission.handedOn);
       return owner.accepted(ids);
     }
-    if (admission === "overlapping") {
+    const waiting = pending?.overlap(origin, first, count) ?? 0;
+    // It is accepted, or refused, when it is known whether it is safe.
+    if (waiting === count) return pending?.attach(owner, origin, first);
+    if (admission === "overlapping" || waiting > 0) {
       const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;
       return owner.rejected(ids, "TQ_ERR_PROTOCOL", message);
     }
@@ -60,25 +71,38 @@ export class Admissions {
         "the ventilator was started without sinks; give it some, or use run or map to get results back";
       return owner.rejected(ids, "TQ_ERR_NO_SINK", message);
     }
+    if (reply === "sink" && journal?.isFull === true)
+      return owner.rejected(ids, "TQ_ERR_STORAGE_FULL", storageFullMessage);
     owner.origins.add(origin);
     owner.unsettled += count;
-    owner.accepted(ids);
     const queue = queues.of(definition);
     const { policy } = definition;
     const { options, sink, handedOn: isHandedOn } = submission;
     const values = ownedValues(submission.values);
     const how = { policy, reply, sink, isHandedOn, options };
-    lifecycle.accept(
-      now,
-      new TaskBatch({ origin, first, count, owner, queue, ...how, values, acceptedAt: now }),
-    );
+    const batch = new TaskBatch({ origin, first, count, owner, queue, ...how, values, acceptedAt: now });
+    if (reply === "sink" && pending !== undefined) {
+      // Chosen before it is written: after a restart it must be the same one.
+      assignment.of(batch);
+      return pending.add(batch, {
+        definition,
+        reply,
+        sink: batch.sink,
+        handedOn: isHandedOn,
+        ids,
+        options,
+        values,
+      });
+    }
+    owner.accepted(ids);
+    lifecycle.accept(batch);
   }
 
   /** Each id is answered: with SETTLED when its outcome is known, with a rejection if there is no such task. */
   cancel(owner: Owner, ids: IdRuns): void {
-    const { table, lifecycle, push } = this.#parts;
+    const { table, lifecycle, push, pending } = this.#parts;
     forEachId(ids, (origin, seq) => {
-      if (push.cancel(owner, origin, seq)) return;
+      if (push.cancel(owner, origin, seq) || pending?.cancel(owner, origin, seq) === true) return;
       const batch = table.find(origin, seq);
       const index = batch === undefined ? -1 : seq - batch.first;
       if (batch === undefined || batch.owner !== owner || batch.state[index] === taskState.settled) {

@@ -15,6 +15,7 @@ import { bytesOfValues, type Hello, type Message, type Origin, type SessionMessa
 import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { VentilatorLimits } from "./limits.ts";
+import type { Owner } from "./owner.ts";
 import { ProducerPeer } from "./producer-peer.ts";
 import { reclaim } from "./reclaims.ts";
 import type { SinkSessions } from "./sink-sessions.ts";
@@ -29,7 +30,7 @@ export interface ProducerSessionParts {
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
   /** Nothing of these origins will come again: they are forgotten here and at the sinks. */
-  readonly closeOrigins: (now: number, origins: readonly Origin[]) => void;
+  readonly closeOrigins: (origins: readonly Origin[]) => void;
   readonly report: (event: VentilatorEvent) => void;
   readonly violated: (channel: string, reason: string) => void;
 }
@@ -78,7 +79,7 @@ export class ProducerSessions implements SessionServerHandler {
   wake(now: number, lateMs: number): void {
     this.#server.wake(now, lateMs);
     for (const peer of this.#peers.values()) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
-    for (const peer of this.#departed) if (peer.owner.unsettled === 0) this.#forget(now, peer);
+    for (const peer of this.#departed) if (peer.owner.unsettled === 0) this.#forget(peer);
   }
 
   wakeAt(): number {
@@ -88,6 +89,15 @@ export class ProducerSessions implements SessionServerHandler {
         at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
     }
     return at;
+  }
+
+  /** A producer that was here before this start, and may come back. */
+  restore(now: number, bootId: string, name: string): Owner {
+    const known = this.#peers.get(bootId);
+    const peer = known ?? new ProducerPeer(bootId, name);
+    peer.awaySince = now;
+    this.#peers.set(bootId, peer);
+    return peer.owner;
   }
 
   close(now: number, reason: string): void {
@@ -139,7 +149,7 @@ export class ProducerSessions implements SessionServerHandler {
     peer.detach(now);
     if (reason !== "bye") return;
     this.#parts.report({ type: "producer.left", producer: session.hello.name });
-    this.#depart(now, peer);
+    this.#depart(peer);
   }
 
   heartbeatState(session: ServerSession): HeartbeatState {
@@ -179,16 +189,16 @@ export class ProducerSessions implements SessionServerHandler {
   }
 
   /** It has said goodbye: it will not come back. */
-  #depart(now: number, peer: ProducerPeer): void {
+  #depart(peer: ProducerPeer): void {
     this.#peers.delete(peer.bootId);
     this.#parts.admissions.abandon(peer.owner);
-    if (peer.owner.unsettled === 0) this.#forget(now, peer);
+    if (peer.owner.unsettled === 0) this.#forget(peer);
     else this.#departed.add(peer);
   }
 
   /** Nothing of its origins will come again. */
-  #forget(now: number, peer: ProducerPeer): void {
+  #forget(peer: ProducerPeer): void {
     this.#departed.delete(peer);
-    this.#parts.closeOrigins(now, [...peer.owner.origins]);
+    this.#parts.closeOrigins([...peer.owner.origins]);
   }
 }

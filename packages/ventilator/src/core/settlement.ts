@@ -10,6 +10,8 @@ import { IdRunsBuilder, idRun, SparseBuilder } from "@tq/common/protocol";
 import { encodeValues, type NumberedContent, type Values, ValuesEncoder } from "@tq/common/wire";
 import type { AttemptErrors } from "./attempt-errors.ts";
 import type { VentilatorEvent } from "./events.ts";
+import { afterSync } from "./journal/after-sync.ts";
+import type { JournalWriter } from "./journal/journal-writer.ts";
 import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
@@ -24,6 +26,7 @@ export interface SettlementParts {
   readonly errors: AttemptErrors;
   readonly table: TaskTable;
   readonly assignment: SinkAssignment;
+  readonly journal: JournalWriter | undefined;
   readonly taskEvents: TaskEvents;
   readonly report: (event: VentilatorEvent) => void;
 }
@@ -50,12 +53,19 @@ export class Settlement {
       error: "error" in outcome ? outcome.error : undefined,
     });
     if (batch.reply !== "answer") {
-      this.#unassigned.push({ batch, index, outcome });
+      afterSync(this.#parts.journal, batch, () => this.#unassigned.push({ batch, index, outcome }));
       return;
     }
     const attempts = { at: [0], values: [batch.attempt[index] ?? 0] };
     const ids = idRun(batch.origin, batch.first + index, 1);
     batch.owner.events.answer({ outcome: outcome.status, ids, attempts, values: oneValue(outcome) });
+  }
+
+  /** An earlier start has proposed this: it does so again. */
+  proposeAgain(batch: TaskBatch, index: number, outcome: UnsuccessfulOutcome): void {
+    batch.state[index] = taskState.settling;
+    batch.troubleOf(index).proposed = outcome.status;
+    this.#unassigned.push({ batch, index, outcome });
   }
 
   /** These tasks of a batch are final. Those that already were are left out. */
@@ -82,6 +92,8 @@ export class Settlement {
     if (count === 0) return;
     batch.owner.unsettled -= count;
     this.#parts.table.settled(batch, count, bytes);
+    if (batch.unsettled === 0) this.#parts.journal?.settled(batch);
+    else this.#parts.journal?.changed(batch);
   }
 
   /** A sink's session is over: what it has not confirmed is proposed again, to whichever sink it then belongs to. */

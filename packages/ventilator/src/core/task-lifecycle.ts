@@ -8,6 +8,8 @@ import { defaultPolicy, type RemoteError, type TaskPolicy } from "@tq/common";
 import { backoffMs, SparseReader } from "@tq/common/protocol";
 import type { AttemptErrors } from "./attempt-errors.ts";
 import type { VentilatorEvent } from "./events.ts";
+import { afterSync } from "./journal/after-sync.ts";
+import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Settlement } from "./settlement.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
@@ -23,6 +25,7 @@ export interface LifecycleParts {
   readonly schedule: Schedule;
   readonly settlement: Settlement;
   readonly workers: Workers;
+  readonly journal: JournalWriter | undefined;
   readonly taskEvents: TaskEvents;
   readonly report: (event: VentilatorEvent) => void;
   readonly random: () => number;
@@ -43,18 +46,19 @@ export class TaskLifecycle {
     this.#parts = parts;
   }
 
-  accept(now: number, batch: TaskBatch): void {
+  accept(batch: TaskBatch): void {
     this.#parts.table.add(batch);
     this.#parts.taskEvents.accepted(batch);
     const { notBeforeMs, expiresMs } = batch.options;
+    const { acceptedAt } = batch;
     const { schedule } = this.#parts;
     for (const [column, index] of entries(expiresMs)) {
-      schedule.add({ at: now + column, kind: "expire", batch, index });
+      schedule.add({ at: acceptedAt + column, kind: "expire", batch, index });
     }
     let from = 0;
     for (const [delayMs, index] of entries(notBeforeMs)) {
       if (index > from) this.makeReady(batch, { from, to: index });
-      schedule.add({ at: now + delayMs, kind: "ready", batch, index });
+      schedule.add({ at: acceptedAt + delayMs, kind: "ready", batch, index });
       from = index + 1;
     }
     if (from < batch.count) this.makeReady(batch, { from, to: batch.count });
@@ -103,18 +107,29 @@ export class TaskLifecycle {
     this.#parts.taskEvents.leased(worker, batch, range);
   }
 
-  /** A worker still has an attempt that was taken from it: it is a lease again. False if it has moved on. */
-  adopt(worker: WorkerPeer, batch: TaskBatch, held: { index: number; attempt: number }): boolean {
+  /**
+   * A worker still has an attempt that was taken from it: it is a lease again. False if it has moved on. `isEarlier`: an
+   * earlier start of this ventilator has handed it out, whose number is taken over, unless a later attempt was made since.
+   */
+  adopt(
+    worker: WorkerPeer,
+    batch: TaskBatch,
+    held: { index: number; attempt: number; isEarlier: boolean },
+  ): boolean {
     const { index } = held;
     const trouble = batch.trouble(index);
     // Whoever comes back with an attempt has not died of it.
     if (trouble?.crashes.delete(held.attempt) === true) this.#parts.errors.withdraw(trouble, held.attempt);
     const state = batch.state[index];
     const waits = state === taskState.ready || state === taskState.scheduled;
-    if (!waits || batch.attempt[index] !== held.attempt) return false;
+    const last = batch.attempt[index] ?? 0;
+    const isLast = held.isEarlier ? batch.isReplayed && held.attempt >= last : held.attempt === last;
+    if (trouble !== undefined) this.#parts.journal?.changed(batch);
+    if (!waits || !isLast) return false;
     if (state === taskState.ready && !batch.isSuspect(index)) batch.queue.ready -= 1;
     if (trouble !== undefined) trouble.suspicion = "none";
     batch.state[index] = taskState.leased;
+    batch.attempt[index] = held.attempt;
     batch.holder[index] = worker.number;
     worker.lease(batch, 1);
     return true;
@@ -150,7 +165,12 @@ export class TaskLifecycle {
     if (this.#expires(batch, index)) return;
     const afterMs = failure.afterMs ?? backoffMs(policy.backoff, trouble.failures, this.#parts.random());
     batch.state[index] = taskState.scheduled;
-    this.#parts.schedule.add({ at: now + afterMs, kind: "ready", batch, index });
+    const dueAt = now + afterMs;
+    trouble.dueAt = dueAt;
+    afterSync(this.#parts.journal, batch, () => {
+      if (batch.state[index] !== taskState.scheduled || trouble.dueAt !== dueAt) return;
+      this.#parts.schedule.add({ at: dueAt, kind: "ready", batch, index });
+    });
     this.#parts.report({
       type: "task.retrying",
       ...referenceTo(batch, index),
@@ -191,7 +211,10 @@ export class TaskLifecycle {
     }
     if (this.#expires(batch, index)) return false;
     batch.state[index] = taskState.scheduled;
-    this.makeReady(batch, { from: index, to: index + 1 }, "front");
+    const attempt = batch.attempt[index];
+    afterSync(this.#parts.journal, batch, () => {
+      if (batch.attempt[index] === attempt) this.makeReady(batch, { from: index, to: index + 1 }, "front");
+    });
     return true;
   }
 
@@ -204,6 +227,7 @@ export class TaskLifecycle {
       case taskState.leased:
         if (outcome === "expired") {
           batch.troubleOf(index).isExpired = true;
+          this.#parts.journal?.changed(batch);
           return false;
         }
         this.#unlease(batch, index)?.cancel(batch.origin, batch.first + index);
@@ -216,7 +240,9 @@ export class TaskLifecycle {
     this.#parts.settlement.propose(batch, index, { status: outcome });
     // Never leased, it can have no other end: its owner need not wait until the sink has taken note of it.
     if (batch.attempt[index] === 0 && batch.reply === "sink") {
-      batch.owner.settled(outcome, { origin: batch.origin, first: batch.first + index, count: 1 });
+      afterSync(this.#parts.journal, batch, () => {
+        batch.owner.settled(outcome, { origin: batch.origin, first: batch.first + index, count: 1 });
+      });
     }
     return true;
   }

@@ -1,5 +1,6 @@
 /** What a ventilator counts of itself, as its process shows it. Counted when asked: nothing here is kept up per task. */
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { JournalStats } from "./journal/journaling.ts";
 import type { PauseRule } from "./pause-rules.ts";
 import type { PushStats } from "./push-lane.ts";
 import type { UnroutableTasks } from "./unroutable-watch.ts";
@@ -31,6 +32,8 @@ export interface VentilatorStats {
   readonly movedInDoubt: number;
   /** Tasks that are delivered at most once. */
   readonly push: PushStats;
+  /** How its journal stands; absent without one. */
+  readonly journal?: JournalStats | undefined;
   /** Messages of peers that broke the protocol. */
   readonly violations: number;
   /** Messages that named a session nobody has here: after a cut or a restart. */

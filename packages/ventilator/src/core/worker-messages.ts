@@ -119,12 +119,13 @@ export class WorkerMessages {
     held: HeldAttempts | undefined,
     add: (origin: string, seq: number) => void,
   ): void {
-    if (held === undefined || held.epoch !== this.#parts.epoch) return;
+    if (held === undefined || held.epoch > this.#parts.epoch) return;
+    const isEarlier = held.epoch < this.#parts.epoch;
     const attempts = new SparseReader(held.attempts);
     this.#forEachPiece(held.ids, ({ batch, from, to, position }) => {
       for (let index = from; index < to; index++) {
         const attempt = attempts.at(position + index - from) ?? 1;
-        if (this.#parts.lifecycle.adopt(worker, batch, { index, attempt }))
+        if (this.#parts.lifecycle.adopt(worker, batch, { index, attempt, isEarlier }))
           add(batch.origin, batch.first + index);
       }
     });

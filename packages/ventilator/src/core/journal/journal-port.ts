@@ -140,6 +140,8 @@ export interface JournaledKey {
   readonly seq: number;
   /** Of its payload: 16 hex digits. */
   readonly hash: string;
+  /** Of its submission; it tells the trace. */
+  readonly traceparent?: string | undefined;
   /** Answered until then. */
   readonly keptUntil: number;
 }

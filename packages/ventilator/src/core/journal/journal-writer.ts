@@ -91,13 +91,15 @@ export class JournalWriter {
     this.#batches += 1;
     batch.journalNumber = this.#batches;
     const { origin, acceptedAt } = batch;
-    const known = this.#origins.get(origin);
-    if (known === undefined || (submission.handedOn === true && !known.isHandedOn)) {
-      const owner = known?.owner ?? journaledOwner(batch.owner);
-      const settled = known?.settled ?? new SeqSet();
-      this.#origins.set(origin, { owner, isHandedOn: submission.handedOn === true, settled });
+    if (!this.#origins.has(origin)) {
+      this.#origins.set(origin, {
+        owner: journaledOwner(batch.owner),
+        isHandedOn: false,
+        settled: new SeqSet(),
+      });
       this.#next.gathered.origins.add(origin);
     }
+    this.own(origin, batch.owner, submission.handedOn);
     this.#next.gathered.accepted.push({ number: batch.journalNumber, submission, acceptedAt });
     this.#next.accepted.push({ batch, verdict });
     this.#next.isUrgent = true;
@@ -117,17 +119,14 @@ export class JournalWriter {
     this.#next.gathered.origins.add(origin);
   }
 
-  /** The tasks of an origin have another owner from now on. */
-  own(origin: Origin, owner: Owner): void {
+  /** Whose the tasks of an origin are from now on, and whether some of them were handed on from another ventilator. */
+  own(origin: Origin, owner: Owner, isHandedOn = false): void {
     const record = this.#origins.get(origin);
     if (record === undefined) return;
+    if (record.owner.bootId === owner.bootId && (record.isHandedOn || !isHandedOn)) return;
     record.owner = journaledOwner(owner);
+    record.isHandedOn ||= isHandedOn;
     this.#next.gathered.origins.add(origin);
-  }
-
-  /** Whether tasks of this origin were handed on from another ventilator. */
-  isHandedOn(origin: Origin): boolean {
-    return this.#origins.get(origin)?.isHandedOn === true;
   }
 
   /** Nothing of an origin is left or will come again. */

@@ -1,0 +1,67 @@
+/**
+ * What sinks may forget: of each origin everything below a mark, and all of it once nothing will come of it again.
+ *
+ * With a journal they are told when it is safe that those tasks are settled. Else a task that is replayed would be taken for a
+ * completed one, whatever had become of it.
+ */
+import type { Origin } from "@tq/common/wire";
+import type { JournalWriter } from "./journal/journal-writer.ts";
+import type { PushLane } from "./push-lane.ts";
+import type { SinkSessions } from "./sink-sessions.ts";
+import type { TaskTable } from "./task-table.ts";
+
+/** Low marks are told to sinks this often. */
+const intervalMs = 1_000;
+
+export interface OriginMarkParts {
+  readonly table: TaskTable;
+  readonly push: PushLane;
+  readonly sinks: SinkSessions;
+  readonly journal: JournalWriter | undefined;
+  readonly now: () => number;
+}
+
+export class OriginMarks {
+  readonly #parts: OriginMarkParts;
+  #at: number;
+
+  constructor(parts: OriginMarkParts) {
+    this.#parts = parts;
+    this.#at = parts.now() + intervalMs;
+  }
+
+  /** Nothing of these origins is left, and nothing of them will come again. */
+  close(origins: readonly Origin[]): void {
+    const { table, push, sinks, journal, now } = this.#parts;
+    const told = origins.filter(
+      (origin) => (table.isSinkBound(origin) || push.has(origin)) && table.isWholeHere(origin),
+    );
+    for (const origin of origins) {
+      push.forget(origin);
+      table.forget(origin);
+      journal?.closeOrigin(origin);
+    }
+    this.#whenSafe(() => sinks.tellClosed(now(), told));
+  }
+
+  wake(now: number): void {
+    if (now < this.#at) return;
+    this.#at = now + intervalMs;
+    const { table, push, sinks } = this.#parts;
+    const sinkBound = [...table.origins].filter(
+      (origin) => table.isSinkBound(origin) && table.isWholeHere(origin) && !push.has(origin),
+    );
+    const marks = sinkBound.map((origin) => [origin, table.lowMark(origin)] as const);
+    this.#whenSafe(() => sinks.tellLowMarks(this.#parts.now(), marks));
+  }
+
+  wakeAt(): number {
+    return this.#at;
+  }
+
+  #whenSafe(run: () => void): void {
+    const { journal } = this.#parts;
+    if (journal === undefined) run();
+    else journal.whenSafe(run);
+  }
+}
