@@ -49,90 +49,97 @@ export async function writeAll(store: ResultStore, changes: readonly Partial<Sto
   expect(unwanted).not.toHaveBeenCalled();
 }
 
+async function reopened(harness: StoreHarness, ...changes: Partial<StoreChange>[]): Promise<ResultStore> {
+  const store = await harness.open();
+  await writeAll(store, changes);
+  await store.close();
+  return harness.open();
+}
+
 export function describeResultStore(name: string, createHarness: () => StoreHarness): void {
   describe(`the ${name} store`, () => {
-    const reopened = async (harness: StoreHarness, ...changes: Partial<StoreChange>[]) => {
-      const store = await harness.open();
-      await writeAll(store, changes);
-      await store.close();
-      return harness.open();
-    };
+    testsOfMemory(createHarness);
+    testsOfForgetting(createHarness);
+  });
+}
 
-    test("has one id over its openings, and another has another", async () => {
-      await using one = createHarness();
-      await using other = createHarness();
-      const first = await one.open();
-      await first.close();
-      expect((await one.open()).id).toBe(first.id);
-      expect((await other.open()).id).not.toBe(first.id);
-    });
+function testsOfMemory(createHarness: () => StoreHarness): void {
+  test("has one id over its openings, and another has another", async () => {
+    await using one = createHarness();
+    await using other = createHarness();
+    const first = await one.open();
+    await first.close();
+    expect((await one.open()).id).toBe(first.id);
+    expect((await other.open()).id).not.toBe(first.id);
+  });
 
-    test("knows nothing at first", async () => {
-      await using harness = createHarness();
-      expect((await harness.open()).restore()).toEqual({ origins: [], closed: [] });
-    });
+  test("knows nothing at first", async () => {
+    await using harness = createHarness();
+    expect((await harness.open()).restore()).toEqual({ origins: [], closed: [] });
+  });
 
-    test("remembers exactly the committed rows, and their outcome", async () => {
-      await using harness = createHarness();
-      const store = await reopened(
-        harness,
-        { results: [rowsOf(5, 3), rowsOf(10, 1, "failed")] },
-        { results: [rowsOf(20, 2)] },
-      );
-      expect(standings(store, [4, 5, 7, 8, 9, 10, 11, 20, 21, 22])).toEqual([
-        "fresh",
-        "completed",
-        "completed",
-        "fresh",
-        "fresh",
-        "failed",
-        "fresh",
-        "completed",
-        "completed",
-        "fresh",
-      ]);
-    });
+  test("remembers exactly the committed rows, and their outcome", async () => {
+    await using harness = createHarness();
+    const store = await reopened(
+      harness,
+      { results: [rowsOf(5, 3), rowsOf(10, 1, "failed")] },
+      { results: [rowsOf(20, 2)] },
+    );
+    expect(standings(store, [4, 5, 7, 8, 9, 10, 11, 20, 21, 22])).toEqual([
+      "fresh",
+      "completed",
+      "completed",
+      "fresh",
+      "fresh",
+      "failed",
+      "fresh",
+      "completed",
+      "completed",
+      "fresh",
+    ]);
+  });
 
-    test("forgets single outcomes below a mark, and keeps the mark", async () => {
-      await using harness = createHarness();
-      const store = await reopened(
-        harness,
-        { results: [rowsOf(1, 4, "dead"), rowsOf(5, 2, "dead")] },
-        { lowMarks: [{ origin, below: 5 }] },
-        { lowMarks: [{ origin, below: 3 }] },
-      );
-      expect(standings(store, [1, 4, 5, 7])).toEqual(["completed", "completed", "dead", "fresh"]);
-      expect(store.restore().origins).toMatchObject([{ below: 5, committed: [5, 2] }]);
-    });
+  test("goes on from what it remembers", async () => {
+    await using harness = createHarness();
+    const store = await reopened(harness, { results: [rowsOf(1, 2), rowsOf(5, 1, "failed")] });
+    await writeAll(store, [{ results: [rowsOf(3, 2), rowsOf(6, 1, "expired")] }]);
+    await store.close();
+    expect((await harness.open()).restore().origins).toEqual([
+      {
+        origin,
+        below: 1,
+        committed: [1, 6],
+        others: [
+          [5, "failed"],
+          [6, "expired"],
+        ],
+      },
+    ]);
+  });
 
-    test("forgets all of a closed origin but that it is closed", async () => {
-      await using harness = createHarness();
-      const store = await reopened(harness, { results: [rowsOf(1, 4, "failed")] }, { closed: [origin] });
-      expect(store.restore()).toEqual({ origins: [], closed: [origin] });
-    });
+  test("does not count what was pushed among what may be offered again", async () => {
+    await using harness = createHarness();
+    const store = await reopened(harness, { pushed: [rowsOf(1, 4)] });
+    expect(store.restore()).toEqual({ origins: [], closed: [] });
+  });
+}
 
-    test("goes on from what it remembers", async () => {
-      await using harness = createHarness();
-      const store = await reopened(harness, { results: [rowsOf(1, 2), rowsOf(5, 1, "failed")] });
-      await writeAll(store, [{ results: [rowsOf(3, 2), rowsOf(6, 1, "expired")] }]);
-      await store.close();
-      expect((await harness.open()).restore().origins).toEqual([
-        {
-          origin,
-          below: 1,
-          committed: [1, 6],
-          others: [
-            [5, "failed"],
-            [6, "expired"],
-          ],
-        },
-      ]);
-    });
+function testsOfForgetting(createHarness: () => StoreHarness): void {
+  test("forgets single outcomes below a mark, and keeps the mark", async () => {
+    await using harness = createHarness();
+    const store = await reopened(
+      harness,
+      { results: [rowsOf(1, 4, "dead"), rowsOf(5, 2, "dead")] },
+      { lowMarks: [{ origin, below: 5 }] },
+      { lowMarks: [{ origin, below: 3 }] },
+    );
+    expect(standings(store, [1, 4, 5, 7])).toEqual(["completed", "completed", "dead", "fresh"]);
+    expect(store.restore().origins).toMatchObject([{ below: 5, committed: [5, 2] }]);
+  });
 
-    test("does not count what was pushed among what may be offered again", async () => {
-      await using harness = createHarness();
-      const store = await reopened(harness, { pushed: [rowsOf(1, 4)] });
-      expect(store.restore()).toEqual({ origins: [], closed: [] });
-    });
+  test("forgets all of a closed origin but that it is closed", async () => {
+    await using harness = createHarness();
+    const store = await reopened(harness, { results: [rowsOf(1, 4, "failed")] }, { closed: [origin] });
+    expect(store.restore()).toEqual({ origins: [], closed: [origin] });
   });
 }

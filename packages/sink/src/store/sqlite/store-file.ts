@@ -1,0 +1,101 @@
+/** A store's file as its thread serves it: what each kind of change writes. */
+import { randomBytes } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openForWriting, type ServedFile } from "@tq/common/sqlite";
+import { storeKind } from "./store-kind.ts";
+import type { Cursor, StoreTypes, StoreWrite } from "./store-messages.ts";
+import { WindowTable } from "./window-table.ts";
+import { ResultsWriter } from "./write-results.ts";
+
+/** Results that one step of expiry looks at: some milliseconds. */
+export const expiryStep = 1_000;
+
+export function openStoreFile({
+  file: path,
+  closedOriginsMax,
+}: StoreTypes["settings"]): ServedFile<StoreTypes> {
+  const file = openForWriting({
+    file: path,
+    kind: storeKind,
+    syncsCommits: true,
+    check: "after-unclean-end",
+  });
+  const { database } = file;
+  const sink = sinkOf(database);
+  const window = new WindowTable(database, closedOriginsMax);
+  const results = new ResultsWriter(database);
+  const cursors = new CursorTable(database);
+  const expiry = new Expiry(database);
+  const write = (change: StoreWrite): number => {
+    switch (change.type) {
+      case "change": {
+        const at = Date.now();
+        return (
+          results.write(change.results, at) +
+          results.write(change.pushed, at) +
+          window.write(change.results, change.lowMarks, change.closed)
+        );
+      }
+      case "cursors":
+        return cursors.save(change.cursors);
+      case "expire":
+        return expiry.step(change.before);
+    }
+  };
+  return { file, opened: { sink, window: window.restore(), cursors: cursors.all() }, write };
+}
+
+/** By which ventilators know this store's sink: drawn when the file is made. */
+function sinkOf(database: DatabaseSync): string {
+  const row = database.prepare("SELECT sink FROM store WHERE id = 1").get();
+  if (row !== undefined) return String(row.sink);
+  const sink = randomBytes(8).toString("hex");
+  database.prepare("INSERT INTO store VALUES (1, ?, 0)").run(sink);
+  return sink;
+}
+
+class CursorTable {
+  readonly #database: DatabaseSync;
+  readonly #save: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#save = database.prepare("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?)");
+  }
+
+  save(cursors: readonly Cursor[]): number {
+    for (const { consumer, task, contract, n, note = null } of cursors) {
+      this.#save.run(consumer, task, contract, n, note);
+    }
+    return cursors.length * 100;
+  }
+
+  all(): Cursor[] {
+    return this.#database
+      .prepare("SELECT * FROM cursors")
+      .all()
+      .map(({ consumer, task, contract, n, note }) => ({
+        consumer: String(consumer),
+        task: String(task),
+        contract: String(contract),
+        n: Number(n),
+        note: note === null ? undefined : Number(note),
+      }));
+  }
+}
+
+class Expiry {
+  readonly #forget: StatementSync;
+  readonly #forgetAttachments: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const expired = `SELECT n FROM (SELECT n, at FROM results ORDER BY n LIMIT ${expiryStep}) WHERE at < ?`;
+    this.#forgetAttachments = database.prepare(`DELETE FROM attachments WHERE n IN (${expired})`);
+    this.#forget = database.prepare(`DELETE FROM results WHERE n IN (${expired})`);
+  }
+
+  step(before: number): number {
+    this.#forgetAttachments.run(before);
+    return Number(this.#forget.run(before).changes) * 100;
+  }
+}

@@ -1,0 +1,151 @@
+/** Reads results out of a store's file, in the order of their commits, as the batches that loops are made for. */
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { OutcomeStatus } from "@tq/common";
+import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
+import type { ResultBatch } from "../../core/result-batch.ts";
+
+/** A batch, and the number of each of its rows. */
+export interface StoredBatch {
+  readonly batch: ResultBatch;
+  readonly numbers: readonly number[];
+}
+
+/** Results after a number. */
+export interface StoredPage {
+  readonly batches: readonly StoredBatch[];
+  /** Nothing that is wanted is left up to this number. */
+  readonly through: number;
+}
+
+export interface PageRequest {
+  readonly after: number;
+  /** Which definitions are wanted. */
+  readonly wants: (task: string, contract: string | undefined) => boolean;
+}
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** Rows that are read at a time, wanted or not: some milliseconds. */
+const pageRows = 1_000;
+/** Bytes of values at which a page ends, too. */
+const pageBytes = 4 * 1024 * 1024;
+
+export class StoredResults {
+  readonly database: DatabaseSync;
+  readonly #page: StatementSync;
+  readonly #attachments: StatementSync;
+  readonly #oldest: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    this.#page = database.prepare(`SELECT * FROM results WHERE n > ? ORDER BY n LIMIT ${pageRows}`);
+    this.#attachments = database.prepare("SELECT bytes FROM attachments WHERE n = ? ORDER BY place");
+    this.#oldest = database.prepare("SELECT at FROM results ORDER BY n LIMIT 1");
+  }
+
+  /** The next ones; none that are wanted, and more behind them, where `through` is beyond `after`. */
+  page({ after, wants }: PageRequest): StoredPage {
+    const batches: StoredBatch[] = [];
+    let through = after;
+    let bytes = 0;
+    let growing: BatchBuilder | undefined;
+    for (const row of this.#page.iterate(after)) {
+      through = Number(row.n);
+      if (!wants(String(row.task), textOf(row.contract))) continue;
+      if (growing?.fits(row) !== true) {
+        if (growing !== undefined) batches.push(growing.take());
+        growing = new BatchBuilder(row);
+      }
+      bytes += growing.add(row, this.attachmentsOf(row));
+      if (bytes >= pageBytes) break;
+    }
+    if (growing !== undefined) batches.push(growing.take());
+    return { batches, through };
+  }
+
+  attachmentsOf({ n, attachments }: Row): Uint8Array[] {
+    if (attachments === 0) return [];
+    return this.#attachments.all(n ?? null).map(({ bytes }) => bytesOf(bytes));
+  }
+
+  /** When the oldest one was committed, in milliseconds of the wall clock. */
+  oldestAt(): number | undefined {
+    const row = this.#oldest.get();
+    return row === undefined ? undefined : Number(row.at);
+  }
+
+  /** Harmless twice. */
+  close(): void {
+    if (this.database.isOpen) this.database.close();
+  }
+}
+
+const alike = ["task", "contract", "outcome", "worker"] as const;
+
+/** Puts rows together again that have in common what a batch has once. */
+export class BatchBuilder {
+  readonly #of: Row;
+  readonly #numbers: number[] = [];
+  readonly #ids = new IdRunsBuilder();
+  readonly #attempts = new SparseBuilder<number>();
+  readonly #traceparents = new SparseBuilder<string>();
+  readonly #durationsUs: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #values: Uint8Array[] = [];
+  readonly #attachments: { at: number[]; frames: Uint8Array[] } = { at: [], frames: [] };
+
+  constructor(of: Row) {
+    this.#of = of;
+  }
+
+  fits(row: Row): boolean {
+    return (
+      alike.every((column) => row[column] === this.#of[column]) &&
+      (row.duration_us === null) === (this.#of.duration_us === null)
+    );
+  }
+
+  /** Gives the bytes of its value. */
+  add(row: Row, attachments: readonly Uint8Array[]): number {
+    const position = this.#numbers.push(Number(row.n)) - 1;
+    this.#ids.add(String(row.origin), Number(row.seq));
+    if (row.attempt !== 1) this.#attempts.add(position, Number(row.attempt));
+    if (row.traceparent !== null) this.#traceparents.add(position, String(row.traceparent));
+    this.#durationsUs.push(Number(row.duration_us));
+    const value = bytesOf(row.value);
+    this.#lengths.push(value.length);
+    this.#values.push(value);
+    let bytes = value.length;
+    for (const frame of attachments) {
+      this.#attachments.at.push(position);
+      this.#attachments.frames.push(frame);
+      bytes += frame.length;
+    }
+    return bytes;
+  }
+
+  take(): StoredBatch {
+    const { task, contract, outcome, worker, duration_us: duration } = this.#of;
+    const { frames } = this.#attachments;
+    const values = { lengths: this.#lengths, slab: Buffer.concat(this.#values) };
+    const batch: ResultBatch = {
+      name: String(task),
+      contract: textOf(contract),
+      outcome: String(outcome) as OutcomeStatus,
+      count: this.#numbers.length,
+      ids: this.#ids.take(),
+      attempts: this.#attempts.take(),
+      traceparent: this.#traceparents.take(),
+      durationsUs: duration === null ? undefined : this.#durationsUs,
+      values: frames.length === 0 ? values : { ...values, attachments: this.#attachments },
+      worker: textOf(worker),
+    };
+    return { batch, numbers: this.#numbers };
+  }
+}
+
+const textOf = (value: SQLOutputValue | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;
+
+const bytesOf = (value: SQLOutputValue | undefined): Uint8Array =>
+  value instanceof Uint8Array ? value : new Uint8Array();
