@@ -99,6 +99,7 @@ const key: fc.Arbitrary<JournaledKey> = fc.record({
   origin,
   seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   hash: hexId,
+  traceparent: fc.option(fc.string(), { nil: undefined }),
   keptUntil: instant,
 });
 

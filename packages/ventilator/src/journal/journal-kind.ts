@@ -47,6 +47,7 @@ export const journalKind: FileKind = {
           origin TEXT NOT NULL,
           seq INTEGER NOT NULL,
           hash TEXT NOT NULL,
+          traceparent TEXT,
           kept_until INTEGER NOT NULL,
           crc INTEGER NOT NULL,
           PRIMARY KEY (task, key)

@@ -111,24 +111,27 @@ export const originRows: RowCodec<JournaledOrigin> = {
 };
 
 export const keyRows: RowCodec<JournaledKey> = {
-  toRow: ({ task, key, origin, seq, hash, keptUntil }, clock) => [
+  toRow: ({ task, key, origin, seq, hash, traceparent, keptUntil }, clock) => [
     task,
     key,
     origin,
     seq,
     hash,
+    traceparent ?? null,
     clock.toWall(keptUntil),
   ],
   fromRow: (row, clock) => {
-    const [task, key, origin, seq, hash, keptUntil] = row as readonly [
+    const [task, key, origin, seq, hash, traceparent, keptUntil] = row as readonly [
       string,
       string,
       string,
       number,
       string,
+      string | null,
       number,
     ];
-    return { task, key, origin, seq, hash, keptUntil: clock.fromWall(keptUntil) };
+    const kept = { traceparent: traceparent ?? undefined, keptUntil: clock.fromWall(keptUntil) };
+    return { task, key, origin, seq, hash, ...kept };
   },
 };
 

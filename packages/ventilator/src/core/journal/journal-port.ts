@@ -141,7 +141,7 @@ export interface JournaledKey {
   /** Of its payload: 16 hex digits. */
   readonly hash: string;
   /** Of its submission; it tells the trace. */
-  readonly traceparent?: string | undefined;
+  readonly traceparent: string | undefined;
   /** Answered until then. */
   readonly keptUntil: number;
 }
