@@ -59,7 +59,10 @@ export class Admissions {
     }
     const waiting = pending?.overlap(origin, first, count) ?? 0;
     // It is accepted, or refused, when it is known whether it is safe.
-    if (waiting === count) return pending?.attach(owner, origin, first);
+    if (waiting === count) {
+      journal?.own(origin, owner, submission.handedOn);
+      return pending?.attach(owner, origin, first);
+    }
     if (admission === "overlapping" || waiting > 0) {
       const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;
       return owner.rejected(ids, "TQ_ERR_PROTOCOL", message);

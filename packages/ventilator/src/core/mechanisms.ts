@@ -68,6 +68,13 @@ function createShared({ limits, identity, port, journal }: VentilatorCoreOptions
     port.report(event);
   };
   const violations = new ViolationCounter(report);
+  const writer = port.journal && new JournalWriter(journal, { port: port.journal, report });
+  const doubts = new SinkDoubts(now);
+  doubts.restore(journal?.doubts ?? []);
+  doubts.listener = writer && {
+    kept: (doubt) => writer.keepDoubt(doubt),
+    forgotten: (number) => writer.removeDoubt(number),
+  };
   return {
     limits: { ...defaultVentilatorLimits, ...limits },
     epoch: identity.epoch,
@@ -77,8 +84,8 @@ function createShared({ limits, identity, port, journal }: VentilatorCoreOptions
     workers: new Workers(),
     taskEvents,
     errors: new AttemptErrors(),
-    doubts: new SinkDoubts(now),
-    journal: port.journal && new JournalWriter(journal, { port: port.journal, report }),
+    doubts,
+    journal: writer,
     report,
     violations,
     violated: (channel: string, reason: string): void => violations.count(channel, reason),
@@ -115,7 +122,7 @@ function createInner(
       settlement.sinkConfirmed(sink);
     },
   });
-  const assignment = new SinkAssignment(sinks.peers, shared.doubts);
+  const assignment = new SinkAssignment(sinks.peers, { ...shared, decided: () => handover.unpark() });
   const settlement: Settlement = new Settlement({ ...shared, assignment });
   const lifecycle = new TaskLifecycle({ ...shared, settlement });
   const living = { ...shared, sinks, assignment, settlement, lifecycle };

@@ -17,6 +17,8 @@ export class ProducerPeer implements OwnerEvents {
   credit = new CreditWindow();
   /** Since when it has no session. */
   awaySince: number | undefined;
+  /** It has had a session with this start of the ventilator. */
+  hasJoined = false;
   /** Its answered tasks were given up: it was away for too long. */
   isGivenUp = false;
   /** What it was told of the sinks in this session. */
@@ -48,6 +50,7 @@ export class ProducerPeer implements OwnerEvents {
 
   attach(session: ServerSession): void {
     this.session = session;
+    this.hasJoined = true;
     this.awaySince = undefined;
     this.isGivenUp = false;
     this.presenceTold = undefined;

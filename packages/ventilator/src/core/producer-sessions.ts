@@ -14,6 +14,7 @@ import {
 import { bytesOfValues, type Hello, type Message, type Origin, type SessionMessage } from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
+import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import type { Owner } from "./owner.ts";
 import { ProducerPeer } from "./producer-peer.ts";
@@ -26,6 +27,7 @@ export interface ProducerSessionParts {
   readonly limits: VentilatorLimits;
   readonly table: TaskTable;
   readonly admissions: Admissions;
+  readonly journal: JournalWriter | undefined;
   readonly sinks: SinkSessions;
   /** What to tell a peer of another role. */
   readonly refuse: (hello: Hello) => Refusal;
@@ -93,9 +95,8 @@ export class ProducerSessions implements SessionServerHandler {
 
   /** A producer that was here before this start, and may come back. */
   restore(now: number, bootId: string, name: string): Owner {
-    const known = this.#peers.get(bootId);
-    const peer = known ?? new ProducerPeer(bootId, name);
-    peer.awaySince = now;
+    const peer = this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
+    peer.detach(now);
     this.#peers.set(bootId, peer);
     return peer.owner;
   }
@@ -114,11 +115,11 @@ export class ProducerSessions implements SessionServerHandler {
 
   opened(_now: number, session: ServerSession): void {
     const { bootId, name } = session.hello;
-    const known = this.#peers.get(bootId);
-    const peer = known ?? new ProducerPeer(bootId, name);
+    const peer = this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
+    const { hasJoined } = peer;
     this.#peers.set(bootId, peer);
     peer.attach(session);
-    if (known === undefined) this.#parts.report({ type: "producer.joined", producer: name });
+    if (!hasJoined) this.#parts.report({ type: "producer.joined", producer: name });
   }
 
   received(now: number, session: ServerSession, message: SessionMessage): void {
@@ -135,6 +136,7 @@ export class ProducerSessions implements SessionServerHandler {
       case "ANSWERED":
         return this.#parts.admissions.answered(message.ids);
       case "RECLAIM":
+        for (const origin of message.ids.origins) this.#parts.journal?.own(origin, peer.owner);
         return peer.reclaimed(reclaim(peer.owner, this.#parts.table, message.ids));
       case "HEARTBEAT":
         return;

@@ -7,6 +7,7 @@
  */
 import { rendezvous, type SessionClient, sinkKeyOf } from "@tq/common/protocol";
 import type { Origin } from "@tq/common/wire";
+import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { OriginNotices } from "./origin-notices.ts";
 import type { SinkDoubts } from "./sink-doubts.ts";
 import type { TaskBatch } from "./task-batch.ts";
@@ -29,33 +30,46 @@ export interface SinkPeer {
   readonly notices: OriginNotices;
 }
 
+export interface SinkAssignmentParts {
+  readonly doubts: SinkDoubts;
+  readonly journal: JournalWriter | undefined;
+  /** Batches have a sink that had to wait for it. */
+  readonly decided: () => void;
+}
+
 export class SinkAssignment {
   readonly #sinks: ReadonlyMap<string, SinkPeer>;
-  readonly #doubts: SinkDoubts;
+  readonly #parts: SinkAssignmentParts;
+  /** Accepted batches whose sink is not safe in the journal yet: after a restart it might be another one. */
+  readonly #unsafe = new Set<TaskBatch>();
 
-  constructor(sinks: readonly SinkPeer[], doubts: SinkDoubts) {
+  constructor(sinks: readonly SinkPeer[], parts: SinkAssignmentParts) {
     this.#sinks = new Map(sinks.map((sink) => [sink.endpoint, sink]));
-    this.#doubts = doubts;
+    this.#parts = parts;
   }
 
   /**
-   * Where the results of this batch go, decided now if need be; nothing while no sink is there to choose. Of a batch that was
+   * Where the results of this batch go, decided now if need be; nothing while no sink is there to choose, or while the choice
+   * is being written. Of a batch that was
    * elsewhere before, and does not say which sink it was for there, any of several may have results.
    */
   of(batch: TaskBatch): SinkPeer | undefined {
     const { sink } = batch;
     const known = this.known(batch);
+    if (this.#unsafe.has(batch)) return undefined;
     if (known !== undefined && !known.hasMoved) return known;
     const chosen = this.assign(batch);
     if (chosen === undefined) return known;
-    if (batch.mayHaveRun && this.#sinks.size > 1) this.#doubts.addUnsettled(batch, sink);
-    return chosen;
+    if (batch.mayHaveRun && this.#sinks.size > 1) this.#parts.doubts.addUnsettled(batch, sink);
+    return this.#unsafe.has(batch) ? undefined : chosen;
   }
 
   /** Gives a batch to one of the sinks that are there, whichever it had before; nothing while none is. */
   assign(batch: TaskBatch): SinkPeer | undefined {
     const chosen = this.#choose(sinkKeyOf(batch.origin, batch.first));
-    if (chosen !== undefined) batch.sink = chosen.endpoint;
+    if (chosen === undefined) return undefined;
+    batch.sink = chosen.endpoint;
+    if (batch.journalNumber > 0) this.#write(batch);
     return chosen;
   }
 
@@ -67,6 +81,16 @@ export class SinkAssignment {
   /** The sink for all tasks of a pushed origin, one that takes part in the push lane; nothing while none is there. */
   ofPushed(origin: Origin): SinkPeer | undefined {
     return this.#choose(origin, ({ push }) => push !== undefined);
+  }
+
+  #write(batch: TaskBatch): void {
+    let isDeferred = false;
+    this.#unsafe.add(batch);
+    this.#parts.journal?.afterSync(batch, () => {
+      this.#unsafe.delete(batch);
+      if (isDeferred) this.#parts.decided();
+    });
+    isDeferred = true;
   }
 
   #choose(key: string, fits: (sink: SinkPeer) => boolean = () => true): SinkPeer | undefined {
