@@ -26,6 +26,7 @@ const levels: Readonly<Record<VentilatorEvent["type"], EventWords["level"]>> = {
   "push.missing": "warn",
   "push.in-doubt": "warn",
   "push.held": "warn",
+  "journal.failed": "error",
   "journal.full": "error",
   "journal.writable": "info",
   "dead-letters.dropped": "warn",
@@ -59,6 +60,8 @@ export function describeEvent(event: VentilatorEvent): string {
       return "there is no room left for the journal: nothing is accepted until there is; what was accepted goes on";
     case "journal.writable":
       return "there is room for the journal again: tasks are accepted";
+    case "journal.failed":
+      return `the journal cannot be relied on any more, so this ventilator stops; start it again: ${event.message}`;
     case "leases.lost":
       return `worker ${event.worker} does not hold ${event.leases} of its leases; they are handed out again`;
     case "push.missing":
@@ -78,6 +81,9 @@ type NamedEventType =
   | "worker.gone"
   | "worker.blocked"
   | "worker.unblocked"
+  | "journal.full"
+  | "journal.writable"
+  | "journal.failed"
   | "leases.lost"
   | "push.missing"
   | "push.in-doubt"

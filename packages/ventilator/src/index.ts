@@ -23,6 +23,7 @@ export type { ControlOptions } from "./control.ts";
 export type { ControlledWorker, ControlReport } from "./core/controls.ts";
 export type { VentilatorEvent } from "./core/events.ts";
 export type { PauseRule } from "./core/pause-rules.ts";
+export type { Durability, JournalOptions } from "./journal/journal-options.ts";
 export type { VentilatorOptions } from "./options.ts";
 export { startVentilator } from "./ventilator.ts";
 export type { DrainOptions, Ventilator, VentilatorStats } from "./ventilator-interface.ts";

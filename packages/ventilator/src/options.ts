@@ -10,6 +10,7 @@ import {
 } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
 import type { VentilatorLimits } from "./core/limits.ts";
+import { checkJournal, type JournalOptions } from "./journal/journal-options.ts";
 
 /** How a ventilator is started. */
 export interface VentilatorOptions {
@@ -28,6 +29,8 @@ export interface VentilatorOptions {
   readonly events?: string | undefined;
   /** Publishers' side of an event proxy, to publish events there (too). Default: none. */
   readonly eventsProxy?: string | undefined;
+  /** Keeps accepted tasks on disk until they are settled, and takes them up again at the next start. Default: in memory only. */
+  readonly journal?: JournalOptions | undefined;
   /** How this process is shown to people. Default `host:pid`. */
   readonly name?: string | undefined;
   /** Allows to bind beyond the loopback, without encryption. Default false. */
@@ -55,6 +58,7 @@ const known: Record<keyof VentilatorOptions, true> = {
   push: true,
   events: true,
   eventsProxy: true,
+  journal: true,
   name: true,
   insecure: true,
   compression: true,
@@ -73,6 +77,7 @@ export function checkOptions(options: VentilatorOptions): void {
   checkKnownOptions("startVentilator", options, known);
   checkPeerName("startVentilator", options.name);
   checkCompression(options.compression);
+  checkJournal("startVentilator", options.journal);
   for (const endpoint of endpointsOf(options)) parseEndpoint(endpoint);
   if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
   for (const [field, max] of [

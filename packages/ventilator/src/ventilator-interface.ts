@@ -64,6 +64,9 @@ export interface Ventilator extends TaskSubmitter, AsyncDisposable {
   drain(options?: DrainOptions): Promise<void>;
   /** Says goodbye and frees the endpoints. Unsettled tasks end with it: call `drain` first. Harmless twice. */
   close(): Promise<void>;
-  /** Resolves once it is closed. */
+  /**
+   * Resolves once it is closed. Rejects with `TQ_ERR_STORAGE_FAILED` or `TQ_ERR_STORAGE_CORRUPT` if its journal could not be
+   * written any more: it has closed by itself then, and has to be started anew.
+   */
   readonly closed: Promise<void>;
 }

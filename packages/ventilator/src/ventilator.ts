@@ -15,6 +15,7 @@ import {
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type SubmitPort, type Timing } from "@tq/common/protocol";
+import type { StorageFaults } from "@tq/common/sqlite";
 import { createSubmitter, type Submission } from "@tq/common/submit";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import type { ControlCommand } from "@tq/common/wire";
@@ -23,6 +24,8 @@ import type { ControlReport } from "./core/controls.ts";
 import type { VentilatorEvent } from "./core/events.ts";
 import { VentilatorCore } from "./core/ventilator-core.ts";
 import { EventLog } from "./event-log.ts";
+import { Journal, type OpenJournal } from "./journal/journal.ts";
+import type { JournalOptions } from "./journal/journal-options.ts";
 import { checkOptions, limitsOf, type VentilatorOptions } from "./options.ts";
 import type { DrainOptions, Endpoints, Ventilator } from "./ventilator-interface.ts";
 
@@ -32,6 +35,8 @@ export interface VentilatorInternals {
   readonly transport?: Transport | undefined;
   readonly timing?: Timing | undefined;
   readonly onEvent?: ((event: VentilatorEvent) => void) | undefined;
+  /** Of the journal's disk. */
+  readonly faults?: StorageFaults | undefined;
 }
 
 /** Ids of unsettled tasks that a log line names. */
@@ -41,14 +46,16 @@ const idsLogged = 20;
  * Starts a ventilator.
  *
  * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_INSECURE_BIND`, `TQ_ERR_ADDRESS_IN_USE`,
- * `TQ_ERR_BIND_FAILED`.
+ * `TQ_ERR_BIND_FAILED`; with a journal `TQ_ERR_STORAGE_LOCKED`, `TQ_ERR_STORAGE_VERSION`, `TQ_ERR_STORAGE_CORRUPT`,
+ * `TQ_ERR_STORAGE_FULL`, `TQ_ERR_STORAGE_FAILED`.
  */
 export async function startVentilator(
   options: VentilatorOptions,
   internals: VentilatorInternals = {},
 ): Promise<Ventilator> {
   checkOptions(options);
-  const ventilator = new RunningVentilator(options, internals);
+  const journal = options.journal && (await openJournal(options.journal, internals.faults));
+  const ventilator = new RunningVentilator(options, internals, journal);
   try {
     await ventilator.open(options);
   } catch (error) {
@@ -56,6 +63,10 @@ export async function startVentilator(
     throw error;
   }
   return ventilator.asVentilator();
+}
+
+async function openJournal(options: JournalOptions, faults: StorageFaults | undefined): Promise<OpenJournal> {
+  return await Journal.open(options, { monotonicNow, faults });
 }
 
 class RunningVentilator {
@@ -68,15 +79,19 @@ class RunningVentilator {
   readonly #hub: EventHub;
   readonly #bootId = drawBootId();
   readonly #submission: Submission;
+  readonly #journal: Journal | undefined;
+  readonly #report: (event: VentilatorEvent) => void;
   /** What the submitter wants to do before the core flushes. */
   #endOfTurn: (() => void)[] = [];
   /** Called when nothing is unsettled. */
   #idleWaiters: (() => void)[] = [];
   #endpoints: Endpoints = { workers: "" };
   #closing: Promise<void> | undefined;
+  /** Of the journal. */
+  #failure: TqError | undefined;
   readonly #closed = Promise.withResolvers<void>();
 
-  constructor(options: VentilatorOptions, internals: VentilatorInternals) {
+  constructor(options: VentilatorOptions, internals: VentilatorInternals, journal: OpenJournal | undefined) {
     this.#name = options.name ?? defaultName();
     this.#log = options.log ?? createLogger("ventilator");
     this.#ownsTransport = internals.transport === undefined;
@@ -87,7 +102,7 @@ class RunningVentilator {
       state: () => this.#core.state(),
       watch: (types) => this.#core.watchTasks(types),
     });
-    const report = (event: VentilatorEvent): void => {
+    this.#report = (event) => {
       eventLog.write(event);
       this.#hub.report(event);
       internals.onEvent?.(event);
@@ -98,13 +113,20 @@ class RunningVentilator {
       insecure: options.insecure,
       compression: options.compression,
       core: (driver) => {
-        core = this.#createCore(driver, { options, timing: internals.timing ?? defaultTiming, report });
+        core = this.#createCore(driver, { options, timing: internals.timing ?? defaultTiming, journal });
         return this.#withEndOfTurn(core);
       },
     });
     if (core === undefined) throw new TqError("TQ_ERR_INTERNAL", "the driver makes its core at once");
     this.#core = core;
     this.#submission = this.#createSubmission(core, options.payloadBytesMax);
+    this.#closed.promise.catch(() => {});
+    this.#journal = journal?.journal;
+    this.#journal?.listen({
+      written: (number) => this.#tellCore((now) => this.#core.journaled(now, number)),
+      full: (number) => this.#tellCore((now) => this.#core.journalFull(now, number)),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
@@ -170,12 +192,12 @@ class RunningVentilator {
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
     const settled = this.#submission.idle().then(() => this.#idle());
-    await Promise.race([timeout, settled, this.#closed.promise]);
-    clearTimeout(timer);
+    await Promise.race([timeout, settled, this.#closed.promise]).finally(() => clearTimeout(timer));
     if (this.#closing !== undefined) return;
     const left = this.#core.left(idsLogged);
-    if (left.count > 0)
-      this.#log.warn({ event: "drain.left", ...left }, `${left.count} tasks are not settled`);
+    if (left.count === 0) return;
+    const where = this.#journal === undefined ? "" : "; those that go to a sink are in the journal";
+    this.#log.warn({ event: "drain.left", ...left }, `${left.count} tasks are not settled${where}`);
   }
 
   #idle(): Promise<void> {
@@ -187,11 +209,27 @@ class RunningVentilator {
 
   async #close(): Promise<void> {
     this.#submission.stop();
-    this.#core.close(this.#driver.now(), this.#closedError());
+    this.#core.close(this.#driver.now(), this.#failure ?? this.#closedError());
     await this.#driver.close();
+    // What became final in the last turn, too.
+    await this.#journal?.close();
     await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
-    this.#closed.resolve();
+    if (this.#failure === undefined) this.#closed.resolve();
+    else this.#closed.reject(this.#failure);
+  }
+
+  #tellCore(tell: (now: number) => void): void {
+    if (this.#closing !== undefined) return;
+    tell(this.#driver.now());
+    this.#driver.touch();
+  }
+
+  /** Nobody knows what the disk holds: what was told of it may be wrong, so nothing more is said, not even goodbye. */
+  #fail(error: TqError): void {
+    this.#failure = error;
+    this.#report({ type: "journal.failed", code: error.code, message: error.message });
+    void this.close();
   }
 
   #closedError(): TqError {
@@ -200,23 +238,28 @@ class RunningVentilator {
 
   #createCore(
     driver: Driver,
-    made: { options: VentilatorOptions; timing: Timing; report: (event: VentilatorEvent) => void },
+    made: { options: VentilatorOptions; timing: Timing; journal: OpenJournal | undefined },
   ): VentilatorCore {
+    const { journal, contents } = made.journal ?? {};
     return new VentilatorCore({
       now: driver.now(),
       // Without a journal, the time of the start stands for its number: later starts have higher ones.
-      identity: { bootId: this.#bootId, name: this.#name, epoch: Date.now() },
+      identity: { bootId: this.#bootId, name: this.#name, epoch: journal?.epoch ?? Date.now() },
       firstSession: drawFirstSession(),
       timing: made.timing,
       limits: limitsOf(made.options),
       sinks: made.options.sinks ?? [],
+      journal: contents,
       port: {
-        send: (channel, route, message) => driver.send(channel, route, message),
+        send: (channel, route, message) => {
+          if (this.#failure === undefined) driver.send(channel, route, message);
+        },
         isWritable: (channel) => driver.isWritable(channel),
-        report: made.report,
+        report: this.#report,
         reportTasks: (steps) => this.#hub.reportTasks(steps),
         random: Math.random,
         drawBootId,
+        journal,
       },
     });
   }

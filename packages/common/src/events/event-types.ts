@@ -12,6 +12,7 @@ export const isAlwaysTold = (type: string): boolean => alwaysTold.some((told) =>
 const types: Readonly<Record<Exclude<TqEventType, (typeof alwaysTold)[number]>, true>> = {
   "control.given": true,
   "dead-letters.dropped": true,
+  "journal.failed": true,
   "journal.full": true,
   "journal.writable": true,
   "leases.lost": true,

@@ -133,6 +133,8 @@ export type VentilatorEvent =
   /** No room for what is to be accepted: it is refused until there is some. */
   | { readonly type: "journal.full" }
   | { readonly type: "journal.writable" }
+  /** The last event: what the journal's disk holds is not known, so the ventilator has stopped. */
+  | { readonly type: "journal.failed"; readonly code: string; readonly message: string }
   /** There was no room for more dead letters: so many of the oldest are gone since the start. Told at powers of two. */
   | { readonly type: "dead-letters.dropped"; readonly dropped: number; readonly kept: number }
   | { readonly type: "leases.lost"; readonly worker: string; readonly leases: number }

@@ -2,27 +2,21 @@
  * A ventilator's journal: SQLite in a thread of its own. It turns changes into rows and rows into contents, and passes on what
  * became of each; what is in a change, and when one is written, is the core's.
  */
-import { extname, join } from "node:path";
+import { extname, resolve } from "node:path";
 import type { TqError } from "@tq/common";
-import { corruptError, type Durability, type StorageFaults, StorageThread } from "@tq/common/sqlite";
+import { corruptError, type StorageFaults, StorageThread } from "@tq/common/sqlite";
 import type { JournalChange, JournalContents } from "../core/journal/journal-port.ts";
 import type { JournalTypes } from "./journal-file.ts";
 import { journalFileName, journalKind } from "./journal-kind.ts";
+import type { JournalOptions } from "./journal-options.ts";
 import { ContentsReader, changeToRows, memoryOf } from "./journal-rows.ts";
 import { WallClock } from "./wall-clock.ts";
-
-export interface JournalSettings {
-  readonly directory: string;
-  readonly durability: Durability;
-  /** With durability `interval`: between syncs. Default 1,000. */
-  readonly syncIntervalMs?: number | undefined;
-}
 
 /** What a journal tells its ventilator. */
 export interface JournalListener {
   /** All changes up to this number are as safe as the durability says. */
   written(number: number): void;
-  /** There is no room: of the changes up to this number that nothing was said about yet, nothing is written. */
+  /** There is no room: nothing of this change is written. Of several at once, the last is told first. */
   full(number: number): void;
   /** Said once; nothing is written any more. */
   failed(error: TqError): void;
@@ -30,9 +24,17 @@ export interface JournalListener {
 
 /** For the parts of tq itself, and for tests. */
 export interface JournalInternals {
+  /** The clock of the instants in changes. */
   readonly monotonicNow: () => number;
   readonly wallNow?: (() => number) | undefined;
+  readonly syncIntervalMs?: number | undefined;
   readonly faults?: StorageFaults | undefined;
+}
+
+/** A journal, and what was in it. */
+export interface OpenJournal {
+  readonly journal: Journal;
+  readonly contents: JournalContents;
 }
 
 export class Journal {
@@ -42,6 +44,7 @@ export class Journal {
   readonly wasClosed: boolean;
   readonly #thread: StorageThread<JournalTypes>;
   readonly #clock: WallClock;
+  readonly #calls: Calls;
 
   /**
    * Opens a journal, or makes one, and reads what is in it.
@@ -49,18 +52,15 @@ export class Journal {
    * Errors: `TQ_ERR_STORAGE_LOCKED`, `TQ_ERR_STORAGE_VERSION`, `TQ_ERR_STORAGE_CORRUPT`, `TQ_ERR_STORAGE_FULL`,
    * `TQ_ERR_STORAGE_FAILED`.
    */
-  static async open(
-    settings: JournalSettings,
-    listener: JournalListener,
-    internals: JournalInternals,
-  ): Promise<{ readonly journal: Journal; readonly contents: JournalContents }> {
-    const { directory, durability, syncIntervalMs } = settings;
-    const { monotonicNow, wallNow = Date.now, faults } = internals;
+  static async open(options: JournalOptions, internals: JournalInternals): Promise<OpenJournal> {
+    const { directory, durability = "always" } = options;
+    const { monotonicNow, wallNow = Date.now, syncIntervalMs, faults } = internals;
     const clock = new WallClock(monotonicNow, wallNow);
-    const subject = { noun: journalKind.noun, file: join(directory, journalFileName) };
+    const subject = { noun: journalKind.noun, file: resolve(directory, journalFileName) };
     const reader = new ContentsReader(clock, ({ table, key, reason }) => {
       throw corruptError(subject, [`the row of ${table} with ${key}: ${reason}`]);
     });
+    const calls = new Calls();
     // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
     const module = new URL(`./journal-thread${extname(import.meta.url)}`, import.meta.url);
     const { thread, opened } = await StorageThread.open<JournalTypes>({
@@ -71,12 +71,12 @@ export class Journal {
       syncIntervalMs,
       faults,
       onContent: ({ table, rows }) => reader.add(table, rows),
-      onWritten: (number) => listener.written(number),
-      onFull: (number) => listener.full(number),
-      onFailed: (error) => listener.failed(error),
+      onWritten: (number) => calls.written(number),
+      onFull: (number) => calls.full(number),
+      onFailed: (error) => calls.failed(error),
     });
     try {
-      return { journal: new Journal(thread, { clock, ...opened }), contents: reader.take() };
+      return { journal: new Journal(thread, { clock, calls, ...opened }), contents: reader.take() };
     } catch (error) {
       await thread.close();
       throw error;
@@ -85,15 +85,21 @@ export class Journal {
 
   private constructor(
     thread: StorageThread<JournalTypes>,
-    { clock, epoch, wasClosed }: { clock: WallClock } & JournalTypes["opened"],
+    made: { readonly clock: WallClock; readonly calls: Calls } & JournalTypes["opened"],
   ) {
     this.#thread = thread;
-    this.#clock = clock;
-    this.epoch = epoch;
-    this.wasClosed = wasClosed;
+    this.#clock = made.clock;
+    this.#calls = made.calls;
+    this.epoch = made.epoch;
+    this.wasClosed = made.wasClosed;
   }
 
-  /** `number` grows by one. Payloads in it are copied at once, and may be used further. */
+  /** Who is told from now on. If it has failed already: at once. */
+  listen(listener: JournalListener): void {
+    this.#calls.listen(listener);
+  }
+
+  /** `number` grows by one, from 1. Payloads in it are copied at once, and may be used further. */
   write(number: number, change: JournalChange): void {
     const value = changeToRows(change, this.#clock);
     this.#thread.write(number, { value, transfer: memoryOf(value) });
@@ -102,5 +108,35 @@ export class Journal {
   /** Resolves when all that was handed over is written and synced, whatever the durability. Harmless twice. */
   close(): Promise<void> {
     return this.#thread.close();
+  }
+}
+
+/** Between the thread and a listener that comes later than it. */
+class Calls {
+  #listener: JournalListener | undefined;
+  #failure: TqError | undefined;
+  /** The last change of which something was told. */
+  #told = 0;
+
+  listen(listener: JournalListener): void {
+    this.#listener = listener;
+    if (this.#failure !== undefined) listener.failed(this.#failure);
+  }
+
+  written(number: number): void {
+    this.#told = number;
+    this.#listener?.written(number);
+  }
+
+  /** Each is merged into what is to be written next, as older than what is there: so the last goes first. */
+  full(number: number): void {
+    const told = this.#told;
+    this.#told = number;
+    for (let full = number; full > told; full--) this.#listener?.full(full);
+  }
+
+  failed(error: TqError): void {
+    this.#failure = error;
+    this.#listener?.failed(error);
   }
 }
