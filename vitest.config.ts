@@ -48,6 +48,8 @@ const project = ({
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
     pool: "forks",
+    // Tests that start threads: see packages/common/src/node/keep-wasm-code.ts.
+    execArgv: ["--no-wasm-code-gc"],
     sequence: { groupOrder },
     restoreMocks: true,
   },

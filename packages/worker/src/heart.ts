@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker as Thread } from "node:worker_threads";
+import { keepWasmCode } from "@tq/common/node";
 import { beatMs } from "./beats.ts";
 import { type HeartTable, type TableSize, turnMarkMs } from "./heart-table.ts";
 
@@ -43,7 +44,9 @@ export class Heart {
     table.markTurn();
     this.#marks = setInterval(() => table.markTurn(), turnMarkMs).unref();
     // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
-    const file = new URL(`./heart-thread${extname(import.meta.url)}`, import.meta.url);
+    const ending = extname(import.meta.url);
+    const file = new URL(`./heart-thread${ending}`, import.meta.url);
+    if (ending === ".ts") keepWasmCode();
     const { memory, size } = table;
     const workerData: HeartThreadData = { memory, size, endpoints, beatMs: options.beatMs ?? beatMs };
     this.#thread = new Thread(file, { name: "tq-heart", workerData });

@@ -4,6 +4,7 @@
  */
 import { Worker as Thread } from "node:worker_threads";
 import { TqError } from "../contract/index.ts";
+import { keepWasmCode } from "../node/index.ts";
 import type { Durability } from "./group-commit.ts";
 import type { StorageFaults } from "./storage-faults.ts";
 import {
@@ -73,6 +74,7 @@ export class StorageThread<T extends StorageTypes> {
     this.#options = options;
     const { module, name, settings, durability, syncIntervalMs = syncIntervalDefaultMs, faults } = options;
     const workerData: StorageThreadData = { settings, durability, syncIntervalMs, faults: faults?.memory };
+    if (module.pathname.endsWith(".ts")) keepWasmCode();
     this.#thread = new Thread(module, { name, workerData });
     this.#thread.on("message", (message: FromStorage) => this.#take(message));
     this.#thread.on("error", (error) => this.#fail(this.#lost(error)));

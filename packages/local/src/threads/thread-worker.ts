@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker as Thread } from "node:worker_threads";
 import { TqError } from "@tq/common";
-import type { TqLogger } from "@tq/common/node";
+import { keepWasmCode, type TqLogger } from "@tq/common/node";
 import type { Transport } from "@tq/common/transport";
 import type { WorkerStats } from "@tq/worker";
 import { defaultRestartLimits, RestartPolicy } from "@tq/worker/hosting";
@@ -93,6 +93,7 @@ export class ThreadWorker {
     const { settings, transport, heapMb, slowLoadMs = slowLoadDefaultMs } = this.#options;
     // Built files import each other as .js, but a URL is not rewritten: the thread's file ends like this one.
     const file = new URL(`./thread-main${extname(import.meta.url)}`, import.meta.url);
+    keepWasmCode();
     const resourceLimits = heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb };
     const thread = new Thread(file, { name: settings.name, workerData: settings, resourceLimits });
     this.#thread = thread;
