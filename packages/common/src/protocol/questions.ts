@@ -93,7 +93,9 @@ export interface Questions {
       /** Old and new id of each. */
       readonly retried: readonly (readonly [string, string])[];
       /** Why the others of this page were not accepted; they are dead letters still. */
-      readonly refused?: { readonly code: string; readonly message: string; readonly count: number } | undefined;
+      readonly refused?:
+        | { readonly code: string; readonly message: string; readonly count: number }
+        | undefined;
     };
   };
   "dead.discard": {

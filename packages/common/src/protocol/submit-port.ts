@@ -60,6 +60,8 @@ export interface SubmitEvents {
   /** Kept from now on, as safely as the owner keeps anything. */
   accepted(ids: IdRuns): void;
   rejected(ids: IdRuns, code: string, message: string): void;
+  /** Not accepted, because tasks with the same idempotency keys were. Who gives no keys need not listen. */
+  duplicate?(duplicates: Duplicates): void;
   /** Final. For an answered task: no `answer` follows. */
   settled(outcome: OutcomeStatus, ids: IdRuns): void;
   /** Outcomes of answered tasks. Values: outputs, or errors, or nil. */
@@ -68,6 +70,14 @@ export interface SubmitEvents {
   unreachable(owner: number, error: TqError): void;
   /** Nothing will follow: every waiting call is rejected with it. */
   closed(error: TqError): void;
+}
+
+/** Tasks that were submitted again, and those that were first: as many, in the same order. */
+export interface Duplicates {
+  readonly ids: IdRuns;
+  readonly of: IdRuns;
+  /** Of those that were first, where they had one. */
+  readonly traceparent?: SparseColumn<string> | undefined;
 }
 
 export interface Answers {

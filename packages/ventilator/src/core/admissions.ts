@@ -7,6 +7,7 @@ import { formatTaskId } from "@tq/common";
 import { countIds, forEachId, forEachRun, idRun } from "@tq/common/protocol";
 import { type IdRuns, ownedValues } from "@tq/common/wire";
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { IdempotencyKeys } from "./idempotency/idempotency-keys.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import { type PendingBatches, storageFullMessage } from "./journal/pending-batches.ts";
 import type { Owner } from "./owner.ts";
@@ -29,6 +30,7 @@ export interface AdmissionParts {
   /** With a journal only. */
   readonly journal: JournalWriter | undefined;
   readonly pending: PendingBatches | undefined;
+  readonly keys: IdempotencyKeys;
   readonly hasSinks: boolean;
 }
 
@@ -42,13 +44,33 @@ export class Admissions {
   }
 
   submit(now: number, owner: Owner, submission: Submission): void {
-    const { table, queues, lifecycle, push, assignment, journal, pending, hasSinks } = this.#parts;
-    const { ids, definition, reply } = submission;
+    const { ids, reply, options } = submission;
     const [origin] = ids.origins;
     const [, first, count] = ids.runs;
     if (origin === undefined || first === undefined || count !== countIds(ids)) {
       return owner.rejected(ids, "TQ_ERR_PROTOCOL", "a submission holds one run of one origin");
     }
+    if (options.key === undefined) return this.#admit(now, owner, submission);
+    if (reply !== "sink") {
+      const message = "an idempotency key needs a task whose result goes to a sink over the credit lane";
+      return owner.rejected(ids, "TQ_ERR_PROTOCOL", message);
+    }
+    const { table, pending, keys } = this.#parts;
+    keys.submit(
+      now,
+      { owner, submission },
+      {
+        isKnown: (of, seq) => table.wasAccepted(of, seq) || (pending?.overlap(of, seq, 1) ?? 0) > 0,
+        admit: (part) => this.#admit(now, owner, part),
+      },
+    );
+  }
+
+  #admit(now: number, owner: Owner, submission: Submission): void {
+    const { table, queues, lifecycle, push, assignment, journal, pending, hasSinks } = this.#parts;
+    const { ids, definition, reply } = submission;
+    const [origin = ""] = ids.origins;
+    const [, first = 0, count = 0] = ids.runs;
     if (reply === "push" && !(this.isClosed && owner.isRemote)) return push.submit(now, owner, submission);
     const admission = table.admission(origin, first, count);
     if (admission === "known") {
@@ -84,6 +106,7 @@ export class Admissions {
     const values = ownedValues(submission.values);
     const how = { policy, reply, sink, isHandedOn, options };
     const batch = new TaskBatch({ origin, first, count, owner, queue, ...how, values, acceptedAt: now });
+    if (options.key !== undefined) this.#parts.keys.register(now, batch);
     if (reply === "sink" && pending !== undefined) {
       // Chosen before it is written: after a restart it must be the same one.
       assignment.of(batch);

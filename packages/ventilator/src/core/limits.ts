@@ -26,6 +26,8 @@ export interface VentilatorLimits {
   readonly deadLettersMax: number;
   /** Of their inputs and errors, roughly; the latest one is kept, however large. */
   readonly deadLetterBytesMax: number;
+  /** Idempotency keys kept of settled tasks; beyond it those are forgotten whose tasks ended first. Raised: memory, and what a journal holds. */
+  readonly idempotencyKeysMax: number;
 }
 
 export const defaultVentilatorLimits: VentilatorLimits = {
@@ -42,4 +44,5 @@ export const defaultVentilatorLimits: VentilatorLimits = {
   unroutableAfterMs: 1_000,
   deadLettersMax: 10_000,
   deadLetterBytesMax: 64 * 1024 * 1024,
+  idempotencyKeysMax: 1_000_000,
 };

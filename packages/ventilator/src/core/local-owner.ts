@@ -1,6 +1,6 @@
 /** The submitter of this process as an owner of tasks: the same as a remote producer, without a session. */
 import type { OutcomeStatus, TqError } from "@tq/common";
-import type { SubmitBatch, SubmitEvents, SubmitPort } from "@tq/common/protocol";
+import type { Duplicates, SubmitBatch, SubmitEvents, SubmitPort } from "@tq/common/protocol";
 import { type IdRuns, withOwnAttachments } from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
@@ -48,6 +48,10 @@ export class LocalOwner implements OwnerEvents, SubmitPort {
 
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
     this.#parts.events.settled(outcome, ids);
+  }
+
+  duplicate(duplicates: Duplicates): void {
+    this.#parts.events.duplicate?.(duplicates);
   }
 
   answer({ outcome, ids, attempts, values }: OwnerAnswer): void {

@@ -4,10 +4,16 @@ import type { Hello, Message, Origin } from "@tq/common/wire";
 import { Admissions } from "./admissions.ts";
 import { AttemptErrors } from "./attempt-errors.ts";
 import { Controls } from "./controls.ts";
+import { DeadLetters } from "./dead-letters/dead-letters.ts";
+import { letterQuestions } from "./dead-letters/letter-questions.ts";
+import { LetterRetries } from "./dead-letters/letter-retries.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { VentilatorEvent } from "./events.ts";
 import { Handover } from "./handover.ts";
+import { IdempotencyKeys } from "./idempotency/idempotency-keys.ts";
+import { KeyTable } from "./idempotency/key-table.ts";
+import type { JournalContents } from "./journal/journal-port.ts";
 import { JournalWriter } from "./journal/journal-writer.ts";
 import { Journaling } from "./journal/journaling.ts";
 import { defaultVentilatorLimits } from "./limits.ts";
@@ -17,6 +23,7 @@ import { PausedWatch } from "./paused-watch.ts";
 import { ProducerSessions } from "./producer-sessions.ts";
 import { PushLane } from "./push-lane.ts";
 import { Quarantine } from "./quarantine.ts";
+import { Questions } from "./questions.ts";
 import { Rebalance } from "./rebalance.ts";
 import { Schedule } from "./schedule.ts";
 import { Settlement } from "./settlement.ts";
@@ -24,6 +31,8 @@ import { SinkDoubts } from "./sink-doubts.ts";
 import { SinkMoves } from "./sink-moves.ts";
 import { SinkAssignment } from "./sink-peers.ts";
 import { SinkSessions } from "./sink-sessions.ts";
+import { taskState } from "./task-batch.ts";
+import { TaskEnds } from "./task-ends.ts";
 import { TaskEvents } from "./task-events.ts";
 import { TaskLifecycle } from "./task-lifecycle.ts";
 import { TaskTable } from "./task-table.ts";
@@ -56,8 +65,23 @@ export function createMechanisms(options: VentilatorCoreOptions, context: CoreCo
         producerSessions.restore(options.now, bootId, name),
       closeOrigins: (origins) => marks.close(origins),
     });
+    restoreEnds(edges, options.now, options.journal);
   }
   return edges;
+}
+
+/** Keys and dead letters of an earlier start; its batches are in the table by now. */
+function restoreEnds(
+  { table, keys, keyTable, letters }: ReturnType<typeof createShared>,
+  now: number,
+  contents: JournalContents,
+): void {
+  for (const batch of table.unsettledBatches()) {
+    if (batch.options.key !== undefined)
+      keys.restore(batch, (index) => batch.state[index] === taskState.settled);
+  }
+  keyTable.restore(now, contents.keys);
+  letters.restore(contents.deadLetters);
 }
 
 /** What nearly all of them know. */
@@ -75,10 +99,19 @@ function createShared({ limits, identity, port, journal }: VentilatorCoreOptions
     kept: (doubt) => writer.keepDoubt(doubt),
     forgotten: (number) => writer.removeDoubt(number),
   };
+  const table = new TaskTable();
+  const allLimits = { ...defaultVentilatorLimits, ...limits };
+  const keyTable = new KeyTable({ settledMax: allLimits.idempotencyKeysMax, recorder: writer });
+  const keys = new IdempotencyKeys({ keys: keyTable, table, journal: writer });
+  const letters = new DeadLetters({ limits: allLimits, report, recorder: writer });
   return {
-    limits: { ...defaultVentilatorLimits, ...limits },
+    limits: allLimits,
     epoch: identity.epoch,
-    table: new TaskTable(),
+    table,
+    keyTable,
+    keys,
+    letters,
+    ends: new TaskEnds({ keys, letters, now }),
     queues: new DefinitionQueues(),
     schedule: new Schedule(),
     workers: new Workers(),
@@ -138,6 +171,8 @@ function createInner(
   const { journal } = shared;
   const journaling = journal && new Journaling({ ...living, journal });
   const admitting = { ...living, push, pending: journaling?.pending, hasSinks: options.sinks.length > 0 };
+  const admissions = new Admissions(admitting);
+  const retries = new LetterRetries({ ...living, admissions, drawOrigin: port.drawBootId });
   const reservations = new WorkerReservations();
   const watching = { ...shared, afterMs: shared.limits.unroutableAfterMs };
   return {
@@ -147,7 +182,9 @@ function createInner(
     push,
     journaling,
     marks: new OriginMarks({ ...living, push, now: context.now }),
-    admissions: new Admissions(admitting),
+    admissions,
+    retries,
+    questions: new Questions(letterQuestions({ ...living, retries })),
     dispatcher: new Dispatcher({ ...living, handover }),
     reservations,
     quarantine: new Quarantine({ ...living, handover, reservations }),

@@ -2,7 +2,7 @@
  * Whoever submitted a batch and is told what becomes of it: the submitter in this process, or a remote producer.
  */
 import type { OutcomeStatus } from "@tq/common";
-import { IdRunsBuilder } from "@tq/common/protocol";
+import { type Duplicates, IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
 import type { IdRuns, Origin, SparseColumn, Values } from "@tq/common/wire";
 
 export interface OwnerAnswer {
@@ -12,13 +12,17 @@ export interface OwnerAnswer {
   readonly values: Values;
 }
 
-/** What an owner hears. `accepted` and `settled` are gathered over a turn of the event loop, the others come at once. */
+/** What an owner hears. `accepted`, `duplicate` and `settled` are gathered over a turn of the event loop, the others come at once. */
 export interface OwnerEvents {
   accepted(ids: IdRuns): void;
   rejected(ids: IdRuns, code: string, message: string): void;
   settled(outcome: OutcomeStatus, ids: IdRuns): void;
+  duplicate(duplicates: Duplicates): void;
   answer(answer: OwnerAnswer): void;
 }
+
+/** First tasks may be of as many origins. */
+const duplicatesPerMessage = 1_024;
 
 export class Owner {
   readonly name: string;
@@ -32,6 +36,8 @@ export class Owner {
   /** Of a remote producer's process. */
   readonly bootId: string | undefined;
   readonly #accepted = new IdRunsBuilder();
+  readonly #duplicates = { ids: new IdRunsBuilder(), of: new IdRunsBuilder() };
+  readonly #duplicateTraces = new SparseBuilder<string>();
   readonly #settled = new Map<OutcomeStatus, IdRunsBuilder>();
 
   constructor(name: string, events: OwnerEvents, options: { bootId: string | undefined }) {
@@ -55,6 +61,17 @@ export class Owner {
     this.events.rejected(ids, code, message);
   }
 
+  duplicate(
+    { origin, seq }: { readonly origin: Origin; readonly seq: number },
+    first: { readonly origin: Origin; readonly seq: number; readonly traceparent: string | undefined },
+  ): void {
+    const { ids, of } = this.#duplicates;
+    if (first.traceparent !== undefined) this.#duplicateTraces.add(ids.count, first.traceparent);
+    ids.add(origin, seq);
+    of.add(first.origin, first.seq);
+    if (ids.count >= duplicatesPerMessage) this.#tellDuplicates();
+  }
+
   settled(outcome: OutcomeStatus, run: { origin: Origin; first: number; count: number }): void {
     let builder = this.#settled.get(outcome);
     if (builder === undefined) {
@@ -67,8 +84,20 @@ export class Owner {
   /** Tells what was gathered. Acceptance first: nothing is settled before it was accepted. */
   flush(): void {
     if (this.#accepted.count > 0) this.events.accepted(this.#accepted.take());
+    this.#tellDuplicates();
     for (const [outcome, builder] of this.#settled) {
       if (builder.count > 0) this.events.settled(outcome, builder.take());
     }
+  }
+
+  #tellDuplicates(): void {
+    const { ids, of } = this.#duplicates;
+    if (ids.count === 0) return;
+    const traceparent = this.#duplicateTraces.take();
+    this.events.duplicate({
+      ids: ids.take(),
+      of: of.take(),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
   }
 }

@@ -4,7 +4,7 @@
  * It outlives its session by a grace period, because a producer that was cut off comes back for its answers.
  */
 import type { OutcomeStatus } from "@tq/common";
-import { CreditWindow, type ServerSession } from "@tq/common/protocol";
+import { CreditWindow, type Duplicates, type ServerSession } from "@tq/common/protocol";
 import type { IdRuns, NumberedContent } from "@tq/common/wire";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
 import type { Reclaimed } from "./reclaims.ts";
@@ -42,6 +42,10 @@ export class ProducerPeer implements OwnerEvents {
 
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
     this.#untold.push({ verb: "SETTLED", outcome, ids });
+  }
+
+  duplicate(duplicates: Duplicates): void {
+    this.#untold.push({ verb: "DUPLICATE", ...duplicates });
   }
 
   answer({ outcome, ids, attempts, values }: OwnerAnswer): void {

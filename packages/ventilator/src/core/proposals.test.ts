@@ -7,7 +7,7 @@ import { TaskBatch, taskState } from "./task-batch.ts";
 
 const owner = new Owner(
   "owner",
-  { accepted: () => {}, rejected: () => {}, settled: () => {}, answer: () => {} },
+  { accepted: () => {}, rejected: () => {}, settled: () => {}, duplicate: () => {}, answer: () => {} },
   { bootId: undefined },
 );
 

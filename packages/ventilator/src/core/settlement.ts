@@ -15,6 +15,7 @@ import type { JournalWriter } from "./journal/journal-writer.ts";
 import { isOpen, type Proposal, Proposals } from "./proposals.ts";
 import type { SinkAssignment, SinkPeer } from "./sink-peers.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
+import type { TaskEnds } from "./task-ends.ts";
 import type { TaskEvents } from "./task-events.ts";
 import { referenceTo, traceparentOf } from "./task-reference.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -28,6 +29,7 @@ export interface SettlementParts {
   readonly assignment: SinkAssignment;
   readonly journal: JournalWriter | undefined;
   readonly taskEvents: TaskEvents;
+  readonly ends: TaskEnds;
   readonly report: (event: VentilatorEvent) => void;
 }
 
@@ -72,6 +74,7 @@ export class Settlement {
   settle(batch: TaskBatch, range: { from: number; to: number }, outcome: OutcomeStatus): void {
     this.#parts.taskEvents.settled(batch, range, outcome);
     const { state } = batch;
+    const isRemembered = this.#parts.ends.concerns(batch, outcome);
     let bytes = 0;
     let count = 0;
     let runFrom = -1;
@@ -81,6 +84,7 @@ export class Settlement {
         state[index] = taskState.settled;
         bytes += batch.bytesOf(index, index + 1);
         count += 1;
+        if (isRemembered) this.#parts.ends.ended(batch, index, outcome);
         this.#forgetTrouble(batch, index);
         if (runFrom < 0) runFrom = index;
       } else if (runFrom >= 0) {

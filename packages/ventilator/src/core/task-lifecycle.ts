@@ -8,6 +8,7 @@ import { defaultPolicy, type RemoteError, type TaskPolicy } from "@tq/common";
 import { backoffMs, SparseReader } from "@tq/common/protocol";
 import type { AttemptErrors } from "./attempt-errors.ts";
 import type { VentilatorEvent } from "./events.ts";
+import type { IdempotencyKeys } from "./idempotency/idempotency-keys.ts";
 import { afterSync } from "./journal/after-sync.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { Schedule } from "./schedule.ts";
@@ -21,6 +22,7 @@ import type { Workers } from "./workers.ts";
 
 export interface LifecycleParts {
   readonly errors: AttemptErrors;
+  readonly keys: IdempotencyKeys;
   readonly table: TaskTable;
   readonly schedule: Schedule;
   readonly settlement: Settlement;
@@ -48,6 +50,7 @@ export class TaskLifecycle {
 
   accept(batch: TaskBatch): void {
     this.#parts.table.add(batch);
+    if (batch.options.key !== undefined) this.#parts.keys.accepted(batch);
     this.#parts.taskEvents.accepted(batch);
     const { notBeforeMs, expiresMs } = batch.options;
     const { acceptedAt } = batch;

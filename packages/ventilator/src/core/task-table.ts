@@ -65,6 +65,11 @@ export class TaskTable {
     }
   }
 
+  /** This id is used up, although there is no such task: it counts as accepted and settled. */
+  spend(origin: Origin, seq: number): void {
+    this.#entryOf(origin, true).accepted.addRun(seq, 1);
+  }
+
   /** Tasks that wait elsewhere in this ventilator count, too; negative numbers: no more. */
   hold(tasks: number, bytes: number): void {
     this.tasks += tasks;

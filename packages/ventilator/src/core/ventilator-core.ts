@@ -6,7 +6,7 @@
  */
 import type { TqError } from "@tq/common";
 import type { TaskEventType, VentilatorState } from "@tq/common/events";
-import type { SubmitEvents, SubmitPort } from "@tq/common/protocol";
+import type { QuestionReply, SubmitEvents, SubmitPort } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
 import type { ControlReport, ControlRequest } from "./controls.ts";
 import { LocalOwner } from "./local-owner.ts";
@@ -81,6 +81,7 @@ export class VentilatorCore {
     this.#parts.push.flush(now);
     this.#parts.settlement.flush(now);
     this.#reportDoubts();
+    this.#parts.retries.flush();
     this.#parts.producerSessions.flush(now);
     for (const owner of this.#locals) owner.flush(this.#room());
     this.#parts.workers.tell(now);
@@ -114,6 +115,7 @@ export class VentilatorCore {
     if (this.#parts.unroutable.wake(now)) this.#parts.paused.wake(now);
     this.#parts.push.wake(now);
     this.#parts.marks.wake(now);
+    this.#parts.keyTable.wake(now);
   }
 
   wakeAt(): number {
@@ -128,6 +130,7 @@ export class VentilatorCore {
       this.#parts.unroutable.wakeAt(),
       this.#parts.push.wakeAt(),
       this.#parts.marks.wakeAt(),
+      this.#parts.keyTable.wakeAt(),
       this.#parts.journaling?.wakeAt() ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -135,6 +138,15 @@ export class VentilatorCore {
   /** A command to all workers that match. `done` is called when it is known who has confirmed. Errors: `TQ_ERR_LIMIT`. */
   control(now: number, request: ControlRequest, done: (report: ControlReport) => void): void {
     this.#parts.controls.give(now, request, done);
+  }
+
+  /** A question about what is kept here, or a command. `reply` is called once, maybe later. */
+  ask(
+    now: number,
+    question: { readonly method: string; readonly params: unknown },
+    reply: (reply: QuestionReply) => void,
+  ): void {
+    this.#parts.questions.ask(now, question, reply);
   }
 
   /** Takes nothing new from remote producers. */
@@ -200,6 +212,8 @@ export class VentilatorCore {
       push: this.#parts.push.stats(),
       violations: this.#parts.violations.total,
       journal: this.#parts.journaling?.stats(),
+      deadLetters: this.#parts.letters.stats,
+      idempotencyKeys: this.#parts.keyTable.stats,
       resyncs: this.#parts.workerSessions.resyncs + this.#parts.producerSessions.resyncs,
     };
   }

@@ -1,5 +1,7 @@
 /** What a ventilator counts of itself, as its process shows it. Counted when asked: nothing here is kept up per task. */
+import type { DeadLetterStats } from "./dead-letters/dead-letters.ts";
 import type { DefinitionQueues } from "./definition-queues.ts";
+import type { KeyStats } from "./idempotency/key-table.ts";
 import type { JournalStats } from "./journal/journaling.ts";
 import type { PauseRule } from "./pause-rules.ts";
 import type { PushStats } from "./push-lane.ts";
@@ -34,6 +36,10 @@ export interface VentilatorStats {
   readonly push: PushStats;
   /** How its journal stands; absent without one. */
   readonly journal?: JournalStats | undefined;
+  /** Tasks that failed for good and were not retried or discarded. */
+  readonly deadLetters: DeadLetterStats;
+  /** Idempotency keys that are answered. */
+  readonly idempotencyKeys: KeyStats;
   /** Messages of peers that broke the protocol. */
   readonly violations: number;
   /** Messages that named a session nobody has here: after a cut or a restart. */

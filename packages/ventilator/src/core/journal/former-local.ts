@@ -5,7 +5,13 @@
 import type { Origin } from "@tq/common/wire";
 import { Owner } from "../owner.ts";
 
-const deaf = { accepted: () => {}, rejected: () => {}, settled: () => {}, answer: () => {} };
+const deaf = {
+  accepted: () => {},
+  rejected: () => {},
+  settled: () => {},
+  duplicate: () => {},
+  answer: () => {},
+};
 
 export class FormerLocal {
   readonly owner = new Owner("local, earlier start", deaf, { bootId: undefined });

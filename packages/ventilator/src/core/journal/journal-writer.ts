@@ -91,14 +91,7 @@ export class JournalWriter {
     this.#batches += 1;
     batch.journalNumber = this.#batches;
     const { origin, acceptedAt } = batch;
-    if (!this.#origins.has(origin)) {
-      this.#origins.set(origin, {
-        owner: journaledOwner(batch.owner),
-        isHandedOn: false,
-        settled: new SeqSet(),
-      });
-      this.#next.gathered.origins.add(origin);
-    }
+    this.#recordOf(origin, batch.owner);
     this.own(origin, batch.owner, submission.handedOn);
     this.#next.gathered.accepted.push({ number: batch.journalNumber, submission, acceptedAt });
     this.#next.accepted.push({ batch, verdict });
@@ -116,6 +109,13 @@ export class JournalWriter {
     const { origin, first, count } = batch;
     this.#origins.get(origin)?.settled.addRun(first, count);
     this.#next.gathered.batches.add(batch);
+    this.#next.gathered.origins.add(origin);
+  }
+
+  /** This id is used up, although there is no such task. */
+  spend(owner: Owner, origin: Origin, seq: number): void {
+    const record = this.#recordOf(origin, owner);
+    record.settled.addRun(seq, 1);
     this.#next.gathered.origins.add(origin);
   }
 
@@ -238,6 +238,15 @@ export class JournalWriter {
     for (const { batch, verdict } of this.#next.accepted.splice(0)) verdict.refused(batch);
     this.#next.gathered.accepted.length = 0;
     for (const run of effects) run();
+  }
+
+  #recordOf(origin: Origin, owner: Owner): OriginRecord {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) return known;
+    const record = { owner: journaledOwner(owner), isHandedOn: false, settled: new SeqSet() };
+    this.#origins.set(origin, record);
+    this.#next.gathered.origins.add(origin);
+    return record;
   }
 
   get #lazyAt(): number {

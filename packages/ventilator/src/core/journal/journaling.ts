@@ -1,5 +1,6 @@
 /** The journal as the core runs it: what was left in it, what is gathered for it, and what waits for it. */
 import type { Origin } from "@tq/common/wire";
+import type { IdempotencyKeys } from "../idempotency/idempotency-keys.ts";
 import type { Owner } from "../owner.ts";
 import { FormerLocal } from "./former-local.ts";
 import type { JournalContents, JournaledOwner } from "./journal-port.ts";
@@ -9,6 +10,7 @@ import { Replay, type ReplayParts } from "./replay.ts";
 
 export interface JournalingParts extends Omit<ReplayParts, "ownerOf"> {
   readonly journal: JournalWriter;
+  readonly keys: IdempotencyKeys;
 }
 
 /** How the journal stands. */

@@ -8,6 +8,7 @@
 import { formatTaskId } from "@tq/common";
 import { idRun, SeqSet } from "@tq/common/protocol";
 import type { Origin } from "@tq/common/wire";
+import type { IdempotencyKeys } from "../idempotency/idempotency-keys.ts";
 import type { Owner } from "../owner.ts";
 import { attachTo } from "../reclaims.ts";
 import type { TaskBatch } from "../task-batch.ts";
@@ -20,6 +21,7 @@ export interface PendingBatchParts {
   readonly journal: JournalWriter;
   readonly table: TaskTable;
   readonly lifecycle: TaskLifecycle;
+  readonly keys: IdempotencyKeys;
 }
 
 interface PendingOrigin {
@@ -96,8 +98,10 @@ export class PendingBatches implements Verdict {
   refused(batch: TaskBatch): void {
     this.#take(batch);
     const { owner, origin, first, count } = batch;
+    const [code, message] = ["TQ_ERR_STORAGE_FULL", storageFullMessage];
     owner.unsettled -= count;
-    owner.rejected(idRun(origin, first, count), "TQ_ERR_STORAGE_FULL", storageFullMessage);
+    owner.rejected(idRun(origin, first, count), code, message);
+    if (batch.options.key !== undefined) this.#parts.keys.refused(batch, { code, message });
   }
 
   /**
