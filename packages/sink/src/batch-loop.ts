@@ -3,22 +3,21 @@
  * the next batch is to commit the one before, whole.
  */
 import type { Result } from "@tq/common";
-import type { Claim } from "./claim.ts";
-import type { Reading } from "./core/inbox-reader.ts";
 import { ResultRows, type ResultRowsOptions } from "./result-rows.ts";
+import type { Portion, ResultSource } from "./result-source.ts";
 
 type Step = IteratorResult<readonly Result[], undefined>;
 
 const over: Step = { done: true, value: undefined };
 
-export class BatchLoop implements AsyncIterator<readonly Result[], undefined> {
-  readonly #claim: Claim;
+export class BatchLoop<P extends Portion> implements AsyncIterator<readonly Result[], undefined> {
+  readonly #claim: ResultSource<P>;
   readonly #options: ResultRowsOptions;
-  #reading: Reading | undefined;
+  #reading: P | undefined;
   /** Steps run one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(claim: Claim, options: ResultRowsOptions) {
+  constructor(claim: ResultSource<P>, options: ResultRowsOptions) {
     this.#claim = claim;
     this.#options = options;
   }
@@ -54,7 +53,7 @@ export class BatchLoop implements AsyncIterator<readonly Result[], undefined> {
   }
 }
 
-async function resultsOf(reading: Reading, options: ResultRowsOptions): Promise<readonly Result[]> {
+export async function resultsOf(reading: Portion, options: ResultRowsOptions): Promise<readonly Result[]> {
   const { batch, from } = reading;
   const rows = new ResultRows(batch, options);
   const results: Result[] = new Array(batch.count - from);

@@ -7,6 +7,7 @@ import type { Driver } from "@tq/common/transport";
 import { Breather } from "./breather.ts";
 import type { InboxReader, Reading } from "./core/inbox-reader.ts";
 import type { SinkCore } from "./core/sink-core.ts";
+import type { ResultSource } from "./result-source.ts";
 
 export interface ClaimOptions {
   readonly core: SinkCore;
@@ -16,7 +17,7 @@ export interface ClaimOptions {
   readonly onEnd: (claim: Claim) => void;
 }
 
-export class Claim {
+export class Claim implements ResultSource<Reading> {
   readonly reader: InboxReader;
   readonly breather: Breather;
   readonly #options: ClaimOptions;

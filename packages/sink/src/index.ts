@@ -7,5 +7,13 @@ export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { PushIntakeStats } from "./core/push-intake.ts";
 export type { DefinitionStats } from "./core/sink-core.ts";
 export type { SinkEvent } from "./log-event.ts";
-export type { SinkOptions } from "./options.ts";
-export { type DrainOptions, type Results, type Sink, type SinkStats, startSink } from "./sink.ts";
+export type { SinkOptions, StoreOptions } from "./options.ts";
+export { startSink } from "./sink.ts";
+export type {
+  DrainOptions,
+  ResultCursor,
+  Results,
+  ResultsOptions,
+  Sink,
+  SinkStats,
+} from "./sink-interface.ts";

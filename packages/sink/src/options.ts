@@ -10,6 +10,20 @@ import {
 } from "@tq/common/transport";
 import type { SinkLimits } from "./core/limits.ts";
 
+/** Where a sink keeps results. */
+export interface StoreOptions {
+  /**
+   * An SQLite file, made where there is none, with its folder. One sink at a time; anybody may read it meanwhile. Beside it are
+   * `-wal`, `-shm` and `.lock`.
+   */
+  readonly file: string;
+  /**
+   * How long a result is kept after its commit, read or not, in milliseconds: at least 1,000. That a task has ended is remembered
+   * for longer: nothing comes twice. Default: for ever.
+   */
+  readonly keepForMs?: number | undefined;
+}
+
 /** How a sink is started. */
 export interface SinkOptions {
   /** Where workers and ventilators connect, for example `tcp://127.0.0.1:5558`; port `*` takes a free one. */
@@ -34,10 +48,15 @@ export interface SinkOptions {
    * Default `auto`.
    */
   readonly compression?: Compression | undefined;
+  /**
+   * Keeps results in a file: one is committed when it is stored, whether or not a loop reads, and no end of this process loses or
+   * doubles any. Default: in memory; one is committed when a loop asks for the next.
+   */
+  readonly store?: StoreOptions | undefined;
   /** Default: JSON lines on stderr. */
   readonly log?: TqLogger | undefined;
   /**
-   * Results of one definition that wait for a loop at most, over all workers; beyond it they wait at their workers.
+   * Results of one definition that wait for a loop, or for the store, at most, over all workers; beyond it they wait at their workers.
    * Shared out equally, at least one per worker. Default 65,536.
    */
   readonly waitingResultsMax?: number | undefined;
@@ -53,10 +72,13 @@ const known: Record<keyof SinkOptions, true> = {
   name: true,
   insecure: true,
   compression: true,
+  store: true,
   log: true,
   waitingResultsMax: true,
   waitingBytesMax: true,
 };
+
+const knownOfStore: Record<keyof StoreOptions, true> = { file: true, keepForMs: true };
 
 const numbers = ["waitingResultsMax", "waitingBytesMax"] as const;
 
@@ -73,6 +95,7 @@ export function checkOptions(options: SinkOptions): void {
   if (options.push !== undefined) parseEndpoint(options.push);
   if (options.events !== undefined) parseEndpoint(options.events);
   if (options.eventsProxy !== undefined) parseConnectEndpoint(options.eventsProxy);
+  if (options.store !== undefined) checkStore(options.store);
   for (const option of numbers) {
     const value = options[option];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
@@ -81,6 +104,21 @@ export function checkOptions(options: SinkOptions): void {
     });
   }
 }
+
+const keepForMsMin = 1_000;
+
+function checkStore(store: StoreOptions): void {
+  checkKnownOptions("startSink", store, knownOfStore);
+  const { file, keepForMs } = store;
+  if (typeof file !== "string" || file === "") throw invalidStore("store.file is the path of a file");
+  if (keepForMs === undefined || (Number.isSafeInteger(keepForMs) && keepForMs >= keepForMsMin)) return;
+  throw invalidStore(
+    `store.keepForMs is a whole number of milliseconds from ${keepForMsMin}, not ${String(keepForMs)}`,
+  );
+}
+
+const invalidStore = (message: string): TqError =>
+  new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "store" } });
 
 /** The core's limits as far as the options change them. */
 export function limitsOf({ waitingResultsMax, waitingBytesMax }: SinkOptions): Partial<SinkLimits> {

@@ -5,18 +5,17 @@
  * field accesses and one resolved promise. To ask for the next result is to commit the ones before.
  */
 import type { Result } from "@tq/common";
-import type { Claim } from "./claim.ts";
-import type { Reading } from "./core/inbox-reader.ts";
 import { ResultRows, type ResultRowsOptions } from "./result-rows.ts";
+import type { Portion, ResultSource } from "./result-source.ts";
 
 type Step = IteratorResult<Result, undefined>;
 
 const over: Step = { done: true, value: undefined };
 
-export class ResultLoop implements AsyncIterator<Result, undefined> {
-  readonly #claim: Claim;
+export class ResultLoop<P extends Portion> implements AsyncIterator<Result, undefined> {
+  readonly #claim: ResultSource<P>;
   readonly #options: ResultRowsOptions;
-  #reading: Reading | undefined;
+  #reading: P | undefined;
   #rows: ResultRows | undefined;
   /** The next row to hand over, and the end of the batch. */
   #row = 0;
@@ -25,7 +24,7 @@ export class ResultLoop implements AsyncIterator<Result, undefined> {
   #queue: Promise<unknown> = Promise.resolve();
   #queued = 0;
 
-  constructor(claim: Claim, options: ResultRowsOptions) {
+  constructor(claim: ResultSource<P>, options: ResultRowsOptions) {
     this.#claim = claim;
     this.#options = options;
   }

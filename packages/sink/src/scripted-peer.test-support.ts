@@ -2,6 +2,7 @@
 import type { OutcomeStatus } from "@tq/common";
 import { createLogger, drawBootId } from "@tq/common/node";
 import { forEachId, idRun, SessionClient, type Timing } from "@tq/common/protocol";
+import type { StorageFaults } from "@tq/common/sqlite";
 import { createDriver, createMemoryHub, type Driver, Inbox, type MemoryHub } from "@tq/common/transport";
 import {
   type DefinitionInfo,
@@ -11,7 +12,9 @@ import {
   type Role,
   type Values,
 } from "@tq/common/wire";
-import { type Sink, startSink } from "./sink.ts";
+import type { StoreOptions } from "./options.ts";
+import { startSink } from "./sink.ts";
+import type { Sink } from "./sink-interface.ts";
 
 export const origin = "00000000000000aa";
 export const log = createLogger("test", { level: "silent" });
@@ -116,9 +119,10 @@ export class Stage implements AsyncDisposable {
     this.sink = sink;
   }
 
-  static async open(): Promise<Stage> {
+  static async open(store?: StoreOptions, faults?: StorageFaults): Promise<Stage> {
     const hub = createMemoryHub();
-    const sink = await startSink({ bind: "memory:*", log }, { transport: hub.transport(), timing });
+    const transport = hub.transport();
+    const sink = await startSink({ bind: "memory:*", log, store }, { transport, timing, faults });
     return new Stage(hub, sink);
   }
 
@@ -131,7 +135,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.sink.close();
+    await this.sink.close().catch(() => {});
     await Promise.all(this.#peers.map((peer) => peer.driver.close()));
   }
 

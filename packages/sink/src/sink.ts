@@ -1,7 +1,7 @@
 /**
  * The sink as a process runs it: the core, joined to sockets, clock, log and the user's loops. It decides nothing.
  */
-import { type AnyTask, type Result, type ResultIdentity, type TaskOutput, TqError } from "@tq/common";
+import { type AnyTask, type ResultIdentity, type TaskOutput, TqError } from "@tq/common";
 import { invariant, isTask } from "@tq/common/contract";
 import { EventHub, type EventsOptions, openEvents } from "@tq/common/event-stream";
 import type { TqEvent } from "@tq/common/events";
@@ -15,96 +15,30 @@ import {
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
-import {
-  type CompressionStats,
-  createDriver,
-  createZeromqTransport,
-  type Driver,
-  type Transport,
-} from "@tq/common/transport";
+import type { StorageFaults } from "@tq/common/sqlite";
+import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import { BatchLoop } from "./batch-loop.ts";
 import { Claim } from "./claim.ts";
 import type { InboxReader } from "./core/inbox-reader.ts";
-import { SinkCore, type SinkCoreStats } from "./core/sink-core.ts";
+import { SinkCore } from "./core/sink-core.ts";
 import { logEvent, type SinkEvent } from "./log-event.ts";
 import { checkOptions, limitsOf, type SinkOptions } from "./options.ts";
 import { ResultLoop } from "./result-loop.ts";
 import type { ResultRowsOptions } from "./result-rows.ts";
+import type { Portion, ResultSource } from "./result-source.ts";
+import type {
+  DrainOptions,
+  ResultCursor,
+  Results,
+  ResultsOptions,
+  Sink,
+  SinkStats,
+} from "./sink-interface.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
+import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import type { ResultStore } from "./store/store.ts";
-
-/** How long draining may take. */
-export interface DrainOptions {
-  /** How long loops have to take what is here. Default 25,000 ms. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Numbers of a sink: peers and results, now and since its start. */
-export interface SinkStats extends SinkCoreStats {
-  /** Outputs that could not be read here, or did not fit the loop's schema. */
-  readonly lostOutputs: number;
-  readonly compression: CompressionStats;
-}
-
-/**
- * Results to loop over, once at a time.
- *
- * A result is committed, that is final for everybody, when the loop asks for the next one. `break` or a throw leaves the
- * current one uncommitted; it is offered again, first, to the next loop. A loop ends when the sink closes.
- *
- * Results are the loop's own. Binaries of 32 KiB and more are not copied for it: what it wrote to them is there when one is offered
- * again.
- */
-export interface Results<Output> extends AsyncIterable<Result<Output>> {
-  /** The same, as many at a time as came together, committed together: for inserting them into something at once. */
-  batches(): AsyncIterable<readonly Result<Output>[]>;
-}
-
-/** A running sink. */
-export interface Sink extends AsyncDisposable {
-  /** Resolved: a wildcard port is the one that was taken. */
-  readonly endpoint: string;
-  /** Where outcomes of the push lane arrive, resolved; absent without the option `push`. */
-  readonly pushEndpoint: string | undefined;
-  /** Where subscribers to its events connect, resolved; absent without the option `events`. */
-  readonly eventsEndpoint: string | undefined;
-  /** By which ventilators know it: with a store the same after every start, else drawn at this one. */
-  readonly id: string;
-  /**
-   * The results of one definition: those with its name and contract id. Where either side has no contract id, the name
-   * decides. Outputs are what the definition's schema makes of them. A completed result whose output does not fit it
-   * comes as `failed`, with the code `TQ_ERR_INVALID_OUTPUT` in its error; for the ventilator it stays completed.
-   *
-   * Errors: `TQ_ERR_INVALID_TASK`, `TQ_ERR_CLOSED`; where the loop starts, `TQ_ERR_RESULTS_IN_USE`.
-   */
-  results<Task extends AnyTask>(task: Task): Results<TaskOutput<Task>>;
-  /**
-   * The results that no loop over a definition reads, outputs as they came, not checked. A loop over a definition that
-   * starts later gets its results from the next batch on.
-   *
-   * Errors: `TQ_ERR_CLOSED`; where the loop starts, `TQ_ERR_RESULTS_IN_USE`.
-   */
-  results(): Results<unknown>;
-  stats(): SinkStats;
-  /**
-   * What happens here, while a loop reads it: first a `snapshot` of how things stand, then each event. A loop that is too
-   * slow is told how many it missed (`events.missed`). Ends when the sink closes; `break` ends it sooner.
-   *
-   * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
-   */
-  events(options?: EventsOptions): AsyncIterable<TqEvent>;
-  /**
-   * Takes nothing new, lets the loops take what is here, then closes. What is left when the time is over is logged, by id.
-   * Outcomes of the push lane that are still in its pipe are lost: end the ventilators and workers first.
-   *
-   * Errors: `TQ_ERR_INVALID_OPTION`.
-   */
-  drain(options?: DrainOptions): Promise<void>;
-  /** Ends all loops, says goodbye and frees the endpoint. What is not committed stays with its workers. Harmless twice. */
-  close(): Promise<void>;
-  /** Resolves once it is closed. */
-  readonly closed: Promise<void>;
-}
+import { StoreCursorReader } from "./store-cursor-reader.ts";
+import { StoreReaders } from "./store-readers.ts";
 
 /** For the parts of tq itself: other carriers, clocks, stores. */
 export interface SinkInternals {
@@ -113,6 +47,8 @@ export interface SinkInternals {
   readonly timing?: Timing | undefined;
   /** Default: in memory, for this start only. */
   readonly store?: ResultStore | undefined;
+  /** Of the disk of the option `store`. */
+  readonly faults?: StorageFaults | undefined;
   readonly onEvent?: ((event: SinkEvent) => void) | undefined;
 }
 
@@ -120,14 +56,22 @@ const channel = "sink";
 const pushChannel = "push";
 
 /**
- * Starts a sink that keeps results in memory until a loop has them.
+ * Starts a sink. Without the option `store` it keeps results in memory until a loop has them.
  *
  * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`, `TQ_ERR_INSECURE_BIND`, `TQ_ERR_ADDRESS_IN_USE`,
- * `TQ_ERR_BIND_FAILED`.
+ * `TQ_ERR_BIND_FAILED`; of the store: `TQ_ERR_STORAGE_LOCKED`, `TQ_ERR_STORAGE_VERSION`, `TQ_ERR_STORAGE_CORRUPT`,
+ * `TQ_ERR_STORAGE_FULL`, `TQ_ERR_STORAGE_FAILED`.
  */
 export async function startSink(options: SinkOptions, internals: SinkInternals = {}): Promise<Sink> {
   checkOptions(options);
-  const sink = new RunningSink(options, internals);
+  const bootId = drawBootId();
+  const { faults } = internals;
+  const store =
+    internals.store ??
+    (options.store === undefined
+      ? createMemoryStore(bootId)
+      : await SqliteStore.open({ ...options.store, faults }));
+  const sink = new RunningSink(options, { ...internals, store, bootId });
   try {
     await sink.open(options);
   } catch (error) {
@@ -136,6 +80,13 @@ export async function startSink(options: SinkOptions, internals: SinkInternals =
   }
   return sink;
 }
+
+/** The consumer of a loop that names none. */
+const defaultConsumer = "main";
+const consumerCharsMax = 4_096;
+
+const invalidConsumer = (message: string): TqError =>
+  new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "consumer" } });
 
 class RunningSink implements Sink {
   readonly #transport: Transport;
@@ -147,6 +98,8 @@ class RunningSink implements Sink {
   readonly #core: SinkCore;
   readonly #hub: EventHub;
   readonly #claims = new Map<InboxReader, Claim>();
+  /** Of loops over a store. */
+  readonly #readers: StoreReaders | undefined;
   readonly #drained = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   #endpoint = "";
@@ -156,8 +109,8 @@ class RunningSink implements Sink {
   #failure: TqError | undefined;
   #isClosing = false;
 
-  constructor(options: SinkOptions, internals: SinkInternals) {
-    const bootId = drawBootId();
+  constructor(options: SinkOptions, internals: SinkInternals & { store: ResultStore; bootId: string }) {
+    const { bootId, store } = internals;
     this.#log = options.log ?? createLogger("sink");
     this.#ownsTransport = internals.transport === undefined;
     this.#transport = internals.transport ?? createZeromqTransport({ onNobody: logNobody(this.#log) });
@@ -167,7 +120,7 @@ class RunningSink implements Sink {
       state: () => this.#core.state(),
       watch: (types) => this.#core.watchTasks(types),
     });
-    this.#store = internals.store ?? createMemoryStore(bootId);
+    this.#store = store;
     this.#onEvent = internals.onEvent;
     let core: SinkCore | undefined;
     this.#driver = createDriver({
@@ -184,7 +137,8 @@ class RunningSink implements Sink {
           },
           timing: internals.timing ?? defaultTiming,
           limits: limitsOf(options),
-          window: this.#store.restore(),
+          window: store.restore(),
+          commitsOnArrival: store instanceof SqliteStore,
           port: {
             send: (route, message) => driver.send(channel, route, message),
             report: (event) => this.#report(event),
@@ -200,9 +154,12 @@ class RunningSink implements Sink {
     });
     invariant(core !== undefined, "the driver makes its core at once");
     this.#core = core;
+    this.#readers =
+      store instanceof SqliteStore ? new StoreReaders(store, () => this.#driver.now()) : undefined;
     this.#store.listen({
       persisted: (through) => {
         this.#core.persisted(this.#driver.now(), through);
+        this.#readers?.offered();
         this.#driver.touch();
       },
       full: (through) => {
@@ -246,21 +203,39 @@ class RunningSink implements Sink {
     });
   }
 
-  results<Task extends AnyTask>(task?: Task): Results<TaskOutput<Task>> {
+  results<Task extends AnyTask>(task?: Task, { consumer }: ResultsOptions = {}): Results<TaskOutput<Task>> {
     this.#refuseIfClosed();
     if (task !== undefined && !isTask(task)) {
       throw new TqError("TQ_ERR_INVALID_TASK", "results() takes a definition made by defineTask, or nothing");
     }
+    if (consumer !== undefined) this.#checkConsumer(consumer);
     const options: ResultRowsOptions = {
       schema: task?.output,
       onLost: (result, error) => this.#lost(result, error),
     };
-    const results: Results<unknown> = {
-      [Symbol.asyncIterator]: () => new ResultLoop(this.#claim(task), options),
-      batches: () => ({ [Symbol.asyncIterator]: () => new BatchLoop(this.#claim(task), options) }),
-    };
+    const loops = <P extends Portion>(claim: () => ResultSource<P>): Results<unknown> => ({
+      [Symbol.asyncIterator]: () => new ResultLoop(claim(), options),
+      batches: () => ({ [Symbol.asyncIterator]: () => new BatchLoop(claim(), options) }),
+    });
+    const readers = this.#readers;
+    const results =
+      readers === undefined
+        ? loops(() => this.#claim(task))
+        : loops(() => {
+            this.#refuseIfClosed();
+            return readers.claim(consumer ?? defaultConsumer, task);
+          });
     // The schema has made the outputs what the type says, or they have become failures.
     return results as Results<TaskOutput<Task>>;
+  }
+
+  cursor(consumer: string): ResultCursor {
+    this.#refuseIfClosed();
+    const claim = this.#checkConsumer(consumer).claim(consumer, undefined);
+    return new StoreCursorReader(claim, {
+      schema: undefined,
+      onLost: (result, error) => this.#lost(result, error),
+    });
   }
 
   stats(): SinkStats {
@@ -276,8 +251,10 @@ class RunningSink implements Sink {
     const timeoutMs = readDrainTimeout(options);
     this.#core.drain();
     this.#driver.touch();
-    const timer = setTimeout(() => this.#drained.resolve(), timeoutMs);
-    await Promise.race([this.#drained.promise, this.#closed.promise]);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => late.resolve(), timeoutMs);
+    const drained = this.#drained.promise.then(() => this.#readers?.allIdle());
+    await Promise.race([drained, late.promise, this.#closed.promise]);
     clearTimeout(timer);
     await this.close();
   }
@@ -299,6 +276,7 @@ class RunningSink implements Sink {
     this.#driver.flushNow();
     this.#core.close(this.#driver.now(), "the sink closes");
     for (const claim of this.#claims.values()) claim.end();
+    this.#readers?.end();
     await this.#driver.close();
     await this.#hub.close();
     if (this.#ownsTransport) await this.#transport.close();
@@ -324,6 +302,13 @@ class RunningSink implements Sink {
     });
     this.#claims.set(claim.reader, claim);
     return claim;
+  }
+
+  #checkConsumer(consumer: unknown): StoreReaders {
+    if (this.#readers === undefined) throw invalidConsumer("a consumer needs the option store of startSink");
+    if (typeof consumer === "string" && consumer.length >= 1 && consumer.length <= consumerCharsMax)
+      return this.#readers;
+    throw invalidConsumer(`consumer is a text of 1 to ${consumerCharsMax} characters`);
   }
 
   #refuseIfClosed(): void {

@@ -12,6 +12,13 @@ export interface Selector {
   readonly contract?: string | undefined;
 }
 
+/** Whether some definition would belong to both. Two without a selector always clash; one without never does. */
+export function overlaps(one: Selector | undefined, other: Selector | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.name !== other.name) return false;
+  return one.contract === undefined || other.contract === undefined || one.contract === other.contract;
+}
+
 /** A batch in a loop's hands. Rows below `committed` are final, those from `from` on are the loop's. */
 export class Reading {
   readonly inbox: Inbox;

@@ -8,7 +8,7 @@
 import { TqError } from "@tq/common";
 import { invariant } from "@tq/common/contract";
 import { type Entry, Inbox } from "./inbox.ts";
-import { InboxReader, type Reading, type Selector } from "./inbox-reader.ts";
+import { InboxReader, overlaps, type Reading, type Selector } from "./inbox-reader.ts";
 import type { SinkLimits } from "./limits.ts";
 import type { Rows } from "./result-batch.ts";
 
@@ -132,11 +132,4 @@ export class Inboxes {
     }
     return catchAll;
   }
-}
-
-/** Whether some definition would belong to both. Two without a selector always clash; one without never does. */
-function overlaps(one: Selector | undefined, other: Selector | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  if (one.name !== other.name) return false;
-  return one.contract === undefined || other.contract === undefined || one.contract === other.contract;
 }

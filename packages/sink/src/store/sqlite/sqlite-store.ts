@@ -130,12 +130,13 @@ export class SqliteStore implements ResultStore {
   failed(error: TqError): void {
     this.#posted = [];
     this.#expiry?.stop();
+    this.cursors.fail(error);
     this.#listener?.failed(error);
   }
 
   async #close(): Promise<void> {
     this.#expiry?.stop();
-    this.cursors.flush();
+    this.cursors.close();
     await this.#thread.close();
     this.results.close();
   }

@@ -51,8 +51,8 @@ export class StoredResults {
     let growing: BatchBuilder | undefined;
     for (const row of this.#page.iterate(after)) {
       through = Number(row.n);
-      if (!wants(String(row.task), textOf(row.contract))) continue;
       if (growing?.fits(row) !== true) {
+        if (!wants(String(row.task), textOf(row.contract))) continue;
         if (growing !== undefined) batches.push(growing.take());
         growing = new BatchBuilder(row);
       }

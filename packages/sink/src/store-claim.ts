@@ -1,0 +1,154 @@
+/** One loop's hold on a consumer's cursor: reads pages of the store, and moves the cursor as the loop goes on. */
+import { Breather } from "./breather.ts";
+import type { ResultBatch } from "./core/result-batch.ts";
+import type { Portion, ResultSource } from "./result-source.ts";
+import type { StoreCursor } from "./store/sqlite/cursors.ts";
+import type { StoredBatch, StoredResults } from "./store/sqlite/stored-results.ts";
+
+/** A batch of the store in a loop's hands. */
+export class StoredPortion implements Portion {
+  readonly batch: ResultBatch;
+  readonly from = 0;
+  committed = 0;
+  readonly #numbers: readonly number[];
+  readonly #through: number;
+
+  /** Nothing that its loop wants is left up to `through`, once it is done with. */
+  constructor({ batch, numbers }: StoredBatch, through: number) {
+    this.batch = batch;
+    this.#numbers = numbers;
+    this.#through = through;
+  }
+
+  get isDone(): boolean {
+    return this.committed === this.batch.count;
+  }
+
+  /** Where the cursor stands when all of it is done with. */
+  get end(): number {
+    return this.#through;
+  }
+
+  /** Where the cursor stands now. */
+  get position(): number {
+    return this.isDone ? this.#through : (this.#numbers[this.committed - 1] ?? 0);
+  }
+}
+
+export interface StoreClaimOptions {
+  readonly results: StoredResults;
+  readonly cursor: StoreCursor;
+  readonly wants: (task: string, contract: string | undefined) => boolean;
+  readonly now: () => number;
+  /** It has found nothing, or it is over. */
+  readonly onIdle: (claim: StoreClaim) => void;
+}
+
+export class StoreClaim implements ResultSource<StoredPortion> {
+  readonly cursor: StoreCursor;
+  readonly breather: Breather;
+  readonly #options: StoreClaimOptions;
+  #readThrough: number;
+  #queue: StoredPortion[] = [];
+  #inHand: StoredPortion | undefined;
+  /** The last page had nothing for this loop, and there may be more behind it. */
+  #hasMore = false;
+  #isOver = false;
+  #isWaiting = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: StoreClaimOptions) {
+    this.#options = options;
+    this.cursor = options.cursor;
+    this.#readThrough = options.cursor.n;
+    this.breather = new Breather(options.now);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** It has had all that there is. */
+  get isIdle(): boolean {
+    return this.#isOver || this.#isWaiting;
+  }
+
+  take(): StoredPortion | undefined {
+    if (this.#isOver) return undefined;
+    if (this.#queue.length === 0) this.#read();
+    this.#inHand = this.#queue.shift();
+    return this.#inHand;
+  }
+
+  /** All that a page has. */
+  takePage(): readonly StoredPortion[] {
+    const first = this.take();
+    if (first === undefined) return [];
+    const page = [first, ...this.#queue.splice(0)];
+    this.#inHand = page.at(-1);
+    return page;
+  }
+
+  commit(portion: StoredPortion, through: number): void {
+    if (this.#isOver || through === portion.committed) return;
+    portion.committed = through;
+    this.cursor.move(portion.position);
+  }
+
+  async wait(): Promise<void> {
+    if (this.#isOver) return;
+    if (this.#hasMore) return await this.breathe();
+    this.#isWaiting = true;
+    this.#options.onIdle(this);
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#isWaiting = false;
+  }
+
+  /** There may be more in the store. */
+  offered(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake !== undefined) this.#isWaiting = false;
+    wake?.();
+  }
+
+  async breathe(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.breather.turned();
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#queue = [];
+    this.#options.onIdle(this);
+    this.offered();
+  }
+
+  /**
+   * Another loop takes over a definition: what this one has not in hand of it is not its own any more. Gives the number
+   * up to which it is.
+   */
+  leave(isTheirs: (task: string, contract: string | undefined) => boolean): number {
+    const isLeft = ({ batch }: StoredPortion): boolean => isTheirs(batch.name, batch.contract);
+    this.#queue = this.#queue.filter((portion) => !isLeft(portion));
+    const inHand = this.#inHand;
+    return inHand !== undefined && !inHand.isDone && isLeft(inHand) ? inHand.end : this.cursor.n;
+  }
+
+  #read(): void {
+    const { results, wants } = this.#options;
+    const after = this.#readThrough;
+    const { batches, through } = results.page({ after, wants });
+    this.#hasMore = batches.length === 0 && through > after;
+    this.#readThrough = through;
+    // Nothing is in hand where a page is read: so what was found to be others' is done with.
+    if (this.#hasMore) this.cursor.move(through);
+    this.#queue = batches.map((stored, index) => {
+      const next = batches[index + 1]?.numbers[0];
+      return new StoredPortion(stored, next === undefined ? through : next - 1);
+    });
+  }
+}
