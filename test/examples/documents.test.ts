@@ -123,6 +123,7 @@ test("times relate as docs/guarantees.md says", () => {
   expect(defaultTiming.heartbeatMs * 3).toBeLessThanOrEqual(silenceMs);
   expect(linkLimits.silenceMs).toBeGreaterThan(silenceMs * 10);
   const { producerGraceMs, sinkGraceMs } = defaultVentilatorLimits;
+  expect(linkLimits.silenceMs * (1 + 1 / 8)).toBeLessThan(sinkGraceMs);
   expect(Math.min(producerGraceMs, sinkGraceMs)).toBeGreaterThan(silenceMs * 10);
   expect(wireLimits.unacknowledgedMax * 2).toBeLessThanOrEqual(linkLimits.pipeMessagesMax);
 });

@@ -46,10 +46,11 @@ export const linkLimits = {
   keepaliveCount: 5,
   /**
    * A client that has heard its server, and then nothing for this long, makes its connection anew: a kernel with data under
-   * way asks no probe. Forty heartbeats; a server that is only stuck is not left for less. Raised: time without work after
-   * a network that swallows packets; lowered: connections made anew because a server was busy.
+   * way asks no probe. Thirty heartbeats; a server that is only stuck is not left for less. Less than a ventilator waits
+   * for a sink, so that no share is moved away from one that lives. Raised: time without work after a network that
+   * swallows packets; lowered: connections made anew because a server was busy.
    */
-  silenceMs: 30_000,
+  silenceMs: 24_000,
   /**
    * Messages of events on their way to one subscriber, per side; more are dropped for it. Mostly of some 1 KiB, at most
    * of some 32. ZeroMQ's default is 1,000. Raised: memory per subscriber that does not read; lowered: gaps in bursts.

@@ -46,6 +46,9 @@ export interface Connection<Socket extends ConnectionSocket> {
   close(lingerMs?: number): Promise<void>;
 }
 
+/** So many looks without a message make a silence: one look per silence would find it after up to two. */
+const looksPerSilence = 8;
+
 /** connecting → open → ending → closed, and from each state to each later one. */
 type State = "connecting" | "open" | "ending" | "closed";
 
@@ -61,8 +64,8 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
   #state: State = "connecting";
   #handshakeTimeout: NodeJS.Timeout | undefined;
   #silenceInterval: NodeJS.Timeout | undefined;
-  /** Something came since the last look. */
-  #heardSomething = false;
+  /** Looks since something came. */
+  #silentLooks = 0;
   /** Whoever made it wants no more of it. */
   #isLeft = false;
 
@@ -98,17 +101,17 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
 
   /** Begins with the first message: a server that never says anything (to a heart, for one) may go on so. */
   readonly #received = (frames: Frames): void => {
-    this.#heardSomething = true;
+    this.#silentLooks = 0;
     const isWatched = this.#state === "open" && this.#silenceMs !== Number.POSITIVE_INFINITY;
-    if (isWatched) this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs);
+    if (isWatched) this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs / looksPerSilence);
     this.#handlers.receive(frames);
   };
 
   readonly #listen = (): void => {
     // What lies unread was heard: it is this process that was stuck.
-    const isSilent = !this.#heardSomething && !this.socket.closed && !this.socket.readable;
-    this.#heardSomething = false;
-    if (isSilent) void this.#end();
+    if (this.socket.closed || this.socket.readable) this.#silentLooks = 0;
+    else this.#silentLooks += 1;
+    if (this.#silentLooks > looksPerSilence) void this.#end();
   };
 
   readonly #heard = (event: SocketEvent): void => {
