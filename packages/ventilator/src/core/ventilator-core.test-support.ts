@@ -30,6 +30,7 @@ import {
   type TaskOptionColumns,
 } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
+import type { FakeJournal } from "./journal/fake-journal.test-support.ts";
 import { VentilatorCore, type VentilatorCoreOptions } from "./ventilator-core.ts";
 
 export const origin = "00000000000000a1";
@@ -90,12 +91,15 @@ export class ScriptedWorker {
       policy?: TaskPolicy;
       isBusy?: boolean;
       tags?: readonly string[];
+      /** What it brings along. */
+      held?: HeldAttempts;
       /** Does not confirm commands. */
       isDeaf?: boolean;
     } = {},
   ) {
     const { bed, route, name } = readonly_;
     this.isBusy = options.isBusy ?? false;
+    this.held = options.held;
     this.client = new SessionClient(bed.now, {
       timing,
       transmit: (message) =>
@@ -245,6 +249,8 @@ class ScriptedSink {
 interface TestBedOptions extends Partial<VentilatorCoreOptions> {
   readonly push?: "both ends" | "here";
   readonly isSinkAway?: boolean;
+  /** With a journal, as an earlier start has left it. */
+  readonly disk?: FakeJournal;
 }
 
 export class TestBed {
@@ -269,7 +275,7 @@ export class TestBed {
   #mail: (() => unknown)[] = [];
   #boots = 0;
 
-  constructor({ push, isSinkAway = false, ...options }: TestBedOptions = {}) {
+  constructor({ push, isSinkAway = false, disk, ...options }: TestBedOptions = {}) {
     this.isSinkAway = isSinkAway;
     this.sinkPush = push === "both ends" ? "memory:sink-push" : undefined;
     this.core = new VentilatorCore({
@@ -285,7 +291,9 @@ export class TestBed {
         reportTasks: (steps) => this.steps.push(...steps),
         random: () => 0,
         drawBootId: () => this.drawBootId(),
+        journal: disk,
       },
+      journal: disk?.restart(),
       ...options,
     });
     if (push !== undefined) this.core.setEndpoints({ push: "memory:push" });
