@@ -6,6 +6,7 @@
 import type { OutcomeStatus, TaskPolicy } from "@tq/common";
 import type { TaskRunEvent } from "@tq/common/events";
 import {
+  type Duplicates,
   forEachId,
   type ServerSession,
   type Session,
@@ -48,6 +49,10 @@ class RecordingOwner implements SubmitEvents {
   }
   rejected(ids: IdRuns, code: string): void {
     this.heard.push(`rejected ${code} ${seqsOf(ids)}`);
+  }
+  duplicate({ ids, of, traceparent }: Duplicates): void {
+    const traces = traceparent === undefined ? "" : ` in ${traceparent.values.join()}`;
+    this.heard.push(`duplicate ${seqsOf(ids)} of ${seqsOf(of)}${traces}`);
   }
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
     this.heard.push(`settled ${outcome} ${seqsOf(ids)}`);
@@ -325,6 +330,9 @@ export class TestBed {
     options: {
       reply?: "sink" | "answer";
       columns?: TaskOptionColumns;
+      /** Default: their seqs. */
+      inputs?: readonly unknown[];
+      isHandedOn?: boolean;
       contract?: string;
       maxAttempts?: number;
       /** The workers' policy holds. */
@@ -332,6 +340,7 @@ export class TestBed {
     } = {},
   ): void {
     const { reply = "sink", columns = {}, contract, maxAttempts = 3, isWithoutPolicy } = options;
+    const inputs = options.inputs ?? Array.from({ length: count }, (_, index) => first + index);
     const backoff = { initialMs: 50, factor: 2, maxMs: 1_000, jitter: 0 };
     const batch: SubmitBatch = {
       definition: {
@@ -342,7 +351,8 @@ export class TestBed {
       reply,
       ids: { origins: [reply === "sink" ? origin : answerOrigin], runs: [0, first, count] },
       options: columns,
-      values: encodeValues(Array.from({ length: count }, (_, index) => first + index)),
+      values: encodeValues(inputs),
+      ...(options.isHandedOn === true && { handedOn: true }),
     };
     this.port.submit(batch, 0);
     this.settle();

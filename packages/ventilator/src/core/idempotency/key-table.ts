@@ -71,6 +71,11 @@ export class KeyTable {
     return { live: this.#taken.size - settled, settled, forgotten: this.#forgotten };
   }
 
+  /** What it takes of memory besides the keys. */
+  get dueEntries(): number {
+    return this.#due.size;
+  }
+
   find(now: number, task: string, key: string): TakenKey | undefined {
     const taken = this.holder(task, key);
     return taken === undefined || (taken.state === "settled" && taken.until <= now) ? undefined : taken;
