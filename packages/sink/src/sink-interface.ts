@@ -57,6 +57,8 @@ export interface ResultCursor {
   next(): Promise<readonly Result[] | undefined>;
   /** All that `next` has given is done with: saved soon, together with the note. */
   move(note?: number): void;
+  /** Saves a note where it stands. */
+  save(note: number): void;
   /** Resolves when the last move is on disk. Rejects if the store fails. */
   saved(): Promise<void>;
   /** Another may take over. Harmless twice. */

@@ -42,6 +42,11 @@ export class StoreCursorReader implements ResultCursor {
     this.#claim.cursor.move(this.#given, note);
   }
 
+  save(note: number): void {
+    const { cursor } = this.#claim;
+    cursor.move(cursor.n, note);
+  }
+
   saved(): Promise<void> {
     return this.#claim.cursor.saved();
   }

@@ -88,13 +88,28 @@ const unitsMs = new Map([
   ["h", 3_600_000],
 ]);
 
+const unitsOfKeepingMs = new Map([...unitsMs, ["d", 86_400_000]]);
+const keepForMsMin = 1_000;
+const keepForMsMax = 10 * 365 * 86_400_000;
+
+/** `30s`, `12h` or `30d`, as milliseconds: for what is kept, and not waited for. */
+export function readKeepFor(text: string): number {
+  const ms = readSpan(text, unitsOfKeepingMs);
+  if (ms >= keepForMsMin && ms <= keepForMsMax) return ms;
+  throw new InvalidArgumentError("It must be a time such as 30s, 12h or 30d; from 1s to ten years.");
+}
+
+function readSpan(text: string, units: ReadonlyMap<string, number>): number {
+  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text) ?? [];
+  return Math.ceil(Number(amount) * (units.get(unit) ?? Number.NaN));
+}
+
 /** What a timer can hold; a longer one would fire at once. */
 const durationMsMax = 2 ** 31 - 1;
 
 /** `500ms`, `30s`, `1.5m` or `2h`, as milliseconds. A bare number is refused: nobody agrees on what it means. */
 export function readDuration(text: string): number {
-  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Math.ceil(Number(amount) * (unitsMs.get(unit) ?? Number.NaN));
+  const ms = readSpan(text, unitsMs);
   if (ms >= 1 && ms <= durationMsMax) return ms;
   throw new InvalidArgumentError("It must be a time such as 500ms, 30s, 5m or 2h; at most 24 days.");
 }

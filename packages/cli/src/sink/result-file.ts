@@ -26,14 +26,15 @@ export async function openResultFile(path: string, log: TqLogger): Promise<Resul
     await file.write("\n");
   }
   return {
-    write: (lines) => append(file, path, lines),
+    write: (lines) => append(file, path, Buffer.from(lines)),
     [Symbol.asyncDispose]: () => file.close(),
   };
 }
 
-async function append(file: FileHandle, path: string, lines: string): Promise<void> {
+/** All of it or, where that can be, nothing. Rejects with `TQ_ERR_FILE`. */
+export async function append(file: FileHandle, path: string, bytes: Buffer): Promise<void> {
   try {
-    await writeAll(file.fd, Buffer.from(lines));
+    await writeAll(file.fd, bytes);
   } catch (error) {
     await takeBack(file, error);
     throw new TqError("TQ_ERR_FILE", `writing to ${path} failed: ${messageOf(error)}`, { cause: error });
@@ -47,7 +48,8 @@ async function takeBack(file: FileHandle, error: unknown): Promise<void> {
   if (bytesWritten > 0 && found.isFile()) await file.truncate(found.size - bytesWritten);
 }
 
-async function endsTorn(file: FileHandle): Promise<boolean> {
+/** Whether it ends without a line end. */
+export async function endsTorn(file: FileHandle): Promise<boolean> {
   const found = await file.stat();
   if (!found.isFile() || found.size === 0) return false;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, found.size - 1);
