@@ -15,6 +15,7 @@ export {
   orStorageError,
   readNumber,
   rollBack,
+  subjectOf,
   syncedTransaction,
   type WritableFile,
 } from "./open-database.ts";
@@ -27,5 +28,6 @@ export {
   storageError,
 } from "./storage-error.ts";
 export { type StorageFault, StorageFaults } from "./storage-faults.ts";
+export { StorageLock } from "./storage-lock.ts";
 export type { Parcel, StorageTypes } from "./storage-messages.ts";
 export { StorageThread, type StorageThreadOptions } from "./storage-thread.ts";

@@ -10,13 +10,15 @@ import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
 import { loadSqlite } from "./load-sqlite.ts";
-import { isStorageFull, type StorageSubject, storageError } from "./storage-error.ts";
+import { isStorageFull, remedyWords, type StorageSubject, storageError } from "./storage-error.ts";
 import { StorageLock } from "./storage-lock.ts";
 
 /** One kind of file. */
 export interface FileKind {
   /** What people call it: `journal`. */
   readonly noun: string;
+  /** What to do about a damaged one, as a sentence. Default: nothing is said. */
+  readonly remedy?: string | undefined;
   /** SQLite's `application_id`, a positive 31-bit number: no other kind of file has it. */
   readonly applicationId: number;
   /**
@@ -69,7 +71,7 @@ const findingsMax = 10;
 export function openForWriting(options: OpenForWritingOptions): WritableFile {
   const { kind } = options;
   const file = resolve(options.file);
-  const subject = { noun: kind.noun, file };
+  const subject = subjectOf(kind, file);
   return orStorageError(subject, () => {
     makeFolder(dirname(file));
     const lock = new StorageLock(subject);
@@ -158,7 +160,7 @@ function writable(
 export function openForReading(path: string, kind: FileKind): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite();
   const file = resolve(path);
-  const subject = { noun: kind.noun, file };
+  const subject = subjectOf(kind, file);
   return orStorageError(subject, () => {
     const database = new Database(file, { readOnly: true, timeout: busyMs });
     try {
@@ -178,9 +180,26 @@ export function openForReading(path: string, kind: FileKind): DatabaseSync {
 
 /** What SQLite finds wrong with a file, in its words, the first few. */
 export function findDamage(database: DatabaseSync): readonly string[] {
-  const rows = database.prepare(`PRAGMA quick_check(${findingsMax})`).all();
-  const lines = rows.map((row) => String(Object.values(row)[0]));
-  return lines.length === 1 && lines[0] === "ok" ? [] : lines;
+  const lines: string[] = [];
+  try {
+    for (const row of database.prepare(`PRAGMA quick_check(${findingsMax})`).iterate()) {
+      lines.push(...String(Object.values(row)[0]).split("\n"));
+    }
+  } catch (error) {
+    // Where the damage is too much to go on, what was found before it says more than the error.
+    if (lines.length === 0) throw error;
+  }
+  return lines
+    .filter((line) => line !== "ok" && !line.startsWith("***"))
+    .map((line) => named(database, line));
+}
+
+/** SQLite calls a table by the number of its first page. */
+function named(database: DatabaseSync, finding: string): string {
+  return finding.replace(/^Tree (\d+)/, (tree, page: string) => {
+    const row = database.prepare("SELECT name FROM sqlite_schema WHERE rootpage = ?").get(Number(page));
+    return row === undefined ? tree : String(row.name);
+  });
 }
 
 /** Runs it; what it throws comes out as a storage error. */
@@ -192,11 +211,17 @@ export function orStorageError<T>(subject: StorageSubject, run: () => T): T {
   }
 }
 
+/** What errors of a file are about. */
+export const subjectOf = ({ noun, remedy }: FileKind, file: string): StorageSubject => ({
+  noun,
+  remedy,
+  file,
+});
+
 export function corruptError(subject: StorageSubject, findings: readonly string[]): TqError {
-  const { noun, file } = subject;
-  return new TqError("TQ_ERR_STORAGE_CORRUPT", `the ${noun} ${file} is damaged: ${findings.join("; ")}`, {
-    details: { file, findings },
-  });
+  const { noun, file, remedy } = subject;
+  const message = `the ${noun} ${file} is damaged: ${findings.join("; ")}${remedyWords(remedy)}`;
+  return new TqError("TQ_ERR_STORAGE_CORRUPT", message, { details: { file, findings } });
 }
 
 function versionError(subject: StorageSubject, reason: string): TqError {

@@ -24,6 +24,8 @@ export interface StorageSubject {
   /** What people call such a file: `journal`. */
   readonly noun: string;
   readonly file: string;
+  /** What to do if it is damaged, as a sentence. */
+  readonly remedy?: string | undefined;
 }
 
 /** An error of the file, in tq's terms. An error that has a storage code already is given back as it is. */
@@ -31,12 +33,15 @@ export function storageError(error: unknown, subject: StorageSubject): TqError<S
   if (isStorageError(error)) return error;
   const code = codeOf(error);
   const { noun, file } = subject;
-  const reason = reasonOf(error);
-  return new TqError(code, `${messages[code](noun, file)}: ${reason}`, {
+  const remedy = code === "TQ_ERR_STORAGE_CORRUPT" ? remedyWords(subject.remedy) : "";
+  return new TqError(code, `${messages[code](noun, file)}: ${reasonOf(error)}${remedy}`, {
     details: { file, ...(isSqliteError(error) && { sqlite: error.errcode }) },
     cause: error,
   });
 }
+
+export const remedyWords = (remedy: string | undefined): string =>
+  remedy === undefined ? "" : `. ${remedy}`;
 
 export function isStorageError(error: unknown): error is TqError<StorageErrorCode> {
   return isTqError(error) && error.code.startsWith("TQ_ERR_STORAGE_");

@@ -9,6 +9,7 @@ import type { FileKind } from "@tq/common/sqlite";
 
 export const journalKind: FileKind = {
   noun: "journal",
+  remedy: "What can be read of it is saved by: tq journal salvage DIR --to NEW_DIR",
   applicationId: 0x74_71_4a_01,
   steps: [
     (database) =>

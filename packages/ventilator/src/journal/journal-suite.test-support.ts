@@ -8,7 +8,7 @@ import { changes } from "./journal-changes.test-support.ts";
 
 export interface JournalUnderTest extends AsyncDisposable {
   /** Resolves when it is written. */
-  write(number: number, change: JournalChange): Promise<void>;
+  write(change: JournalChange): Promise<void>;
   /** Ends it, starts it again, and gives what is replayed. The clock stands still. */
   reopen(): Promise<JournalContents>;
 }
@@ -24,7 +24,7 @@ export function describeJournal(name: string, open: OpenEmptyJournal, { runs }: 
           const model = emptyJournal();
           for (const [index, change] of list.entries()) {
             applyChange(model, change);
-            await journal.write(index + 1, change);
+            await journal.write(change);
             if (index === restartAt) await journal.reopen();
           }
           expect(sorted(await journal.reopen())).toEqual(sorted(contentsOf(model)));
@@ -35,13 +35,13 @@ export function describeJournal(name: string, open: OpenEmptyJournal, { runs }: 
 
     test("gives batches in the order of their numbers, with the progress that was written last", async () => {
       await using journal = await open();
-      await journal.write(1, { ...noChange, accepted: [sampleBatch(9), sampleBatch(10)] });
-      await journal.write(2, {
+      await journal.write({ ...noChange, accepted: [sampleBatch(9), sampleBatch(10)] });
+      await journal.write({
         ...noChange,
         accepted: [sampleBatch(100)],
         progress: [progressOf(100, [0, 1])],
       });
-      await journal.write(3, { ...noChange, progress: [progressOf(100, [0, 2])], removed: [9] });
+      await journal.write({ ...noChange, progress: [progressOf(100, [0, 2])], removed: [9] });
       const { batches } = await journal.reopen();
       expect(plain(batches)).toEqual(
         plain([
@@ -54,14 +54,14 @@ export function describeJournal(name: string, open: OpenEmptyJournal, { runs }: 
     test("is empty when all was removed", async () => {
       await using journal = await open();
       const origin = { origin: sampleOrigin, owner: { bootId: undefined, name: "" }, isHandedOn: false };
-      await journal.write(1, {
+      await journal.write({
         ...noChange,
         accepted: [sampleBatch(1)],
         progress: [progressOf(1, [0, 1])],
         origins: [{ ...origin, settled: [] }],
       });
-      await journal.write(2, { ...noChange, removed: [1], origins: [{ ...origin, settled: [1, 3] }] });
-      await journal.write(3, { ...noChange, closedOrigins: [sampleOrigin] });
+      await journal.write({ ...noChange, removed: [1], origins: [{ ...origin, settled: [1, 3] }] });
+      await journal.write({ ...noChange, closedOrigins: [sampleOrigin] });
       expect(await journal.reopen()).toEqual(contentsOf(emptyJournal()));
     });
   });

@@ -4,7 +4,7 @@
  */
 import { extname, resolve } from "node:path";
 import type { TqError } from "@tq/common";
-import { corruptError, type StorageFaults, StorageThread } from "@tq/common/sqlite";
+import { corruptError, type StorageFaults, StorageThread, subjectOf } from "@tq/common/sqlite";
 import type { JournalChange, JournalContents } from "../core/journal/journal-port.ts";
 import type { JournalTypes } from "./journal-file.ts";
 import { journalFileName, journalKind } from "./journal-kind.ts";
@@ -56,7 +56,7 @@ export class Journal {
     const { directory, durability = "always" } = options;
     const { monotonicNow, wallNow = Date.now, syncIntervalMs, faults } = internals;
     const clock = new WallClock(monotonicNow, wallNow);
-    const subject = { noun: journalKind.noun, file: resolve(directory, journalFileName) };
+    const subject = subjectOf(journalKind, resolve(directory, journalFileName));
     const reader = new ContentsReader(clock, ({ table, key, reason }) => {
       throw corruptError(subject, [`the row of ${table} with ${key}: ${reason}`]);
     });

@@ -63,7 +63,7 @@ export class Table {
     for (const record of select.iterate()) {
       const cells = Object.values(record) as Cell[];
       const sum = cells.pop();
-      yield { row: cells, isWhole: sumOf(cells) === sum };
+      yield { row: cells, isWhole: isWholeRow(cells, sum) };
     }
   }
 }
@@ -74,8 +74,11 @@ export const bytesOf = (row: Row): number =>
     0,
   );
 
+/** Whether a row is what was written. */
+export const isWholeRow = (row: Row, sum: Cell | undefined): boolean => sumOf(row) === sum;
+
 /** Each cell with its length in front: bytes that move from one to the next change the sum. */
-export function sumOf(row: Row): number {
+function sumOf(row: Row): number {
   let sum = 0;
   for (const cell of row) {
     const bytes = typeof cell === "object" ? cell : String(cell);
