@@ -17,6 +17,6 @@ export type {
 } from "@tq/common/submit";
 export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { ProducerEvent } from "./core/events.ts";
-export type { VentilatorLinkStats } from "./core/ventilator-link.ts";
+export type { VentilatorLinkStats } from "./core/link-stats.ts";
 export type { ProducerOptions } from "./options.ts";
 export { type DrainOptions, type Producer, type ProducerStats, startProducer } from "./producer.ts";

@@ -9,6 +9,8 @@ const levels: Readonly<Record<ProducerEvent["type"], EventWords["level"]>> = {
   "ventilator.lost": "warn",
   "ventilator.unreachable": "warn",
   "ventilator.refused": "error",
+  "tasks.handed-on": "warn",
+  "tasks.reclaimed": "info",
   "tasks.lost": "error",
   "peer.violated": "warn",
 };
@@ -32,8 +34,12 @@ function describe(event: ProducerEvent): string {
       return `no ventilator answers at ${endpoint}; still trying`;
     case "ventilator.refused":
       return refusedBy(endpoint, { ...event, endpoint: event.rightEndpoint }).message;
+    case "tasks.handed-on":
+      return `${event.count} tasks of the ventilator at ${endpoint} were handed on to ${event.to.join(", ")}`;
+    case "tasks.reclaimed":
+      return `the ventilator at ${endpoint} was started anew; of the tasks that it had accepted it has ${event.kept}, ${event.ended} are over, ${event.resubmitted} are submitted again`;
     case "tasks.lost":
-      return `the ventilator at ${endpoint} was started anew; ${event.count} tasks that it had accepted were in its memory and are lost, unless it has a journal`;
+      return `${event.count} tasks that had been accepted are lost: ${endpoint} refused them when they were submitted again: ${event.message}`;
     case "peer.violated":
       return `${endpoint} broke the protocol ${event.count} times so far: ${event.reason}`;
   }

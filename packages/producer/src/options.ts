@@ -4,6 +4,7 @@ import { checkKnownOptions, contractLimits } from "@tq/common/contract";
 import { checkPeerName, type TqLogger } from "@tq/common/node";
 import { type Compression, checkCompression, parseEndpoint } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
+import { defaultProducerLimits } from "./core/port.ts";
 
 /** How a producer is started. */
 export interface ProducerOptions {
@@ -26,9 +27,16 @@ export interface ProducerOptions {
   readonly timeoutMs?: number | undefined;
   /** One encoded input, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */
   readonly payloadBytesMax?: number | undefined;
+  /**
+   * How many bytes of payload are kept at most: those of tasks whose result goes to a sink, until it is committed, so that
+   * they can be submitted again if their ventilator forgets them or does not come back. Beyond it calls wait. From 1 to 2⁵³−1.
+   * Default 256 MiB.
+   */
+  readonly keptBytesMax?: number | undefined;
 }
 
 export const timeoutDefaultMs = 10_000;
+export const keptBytesDefault = defaultProducerLimits.keptBytesMax;
 
 const known: Record<keyof ProducerOptions, true> = {
   ventilators: true,
@@ -37,6 +45,7 @@ const known: Record<keyof ProducerOptions, true> = {
   log: true,
   timeoutMs: true,
   payloadBytesMax: true,
+  keptBytesMax: true,
 };
 
 /**
@@ -63,6 +72,11 @@ export function checkOptions(options: ProducerOptions): void {
   if (payloadBytesMax !== undefined && !(isSize && payloadBytesMax <= bytesMax)) {
     const message = `payloadBytesMax is a whole number from 1 to ${bytesMax}, not ${String(payloadBytesMax)}`;
     throw invalid(message, "payloadBytesMax");
+  }
+  const { keptBytesMax } = options;
+  if (keptBytesMax !== undefined && !(Number.isSafeInteger(keptBytesMax) && keptBytesMax >= 1)) {
+    const message = `keptBytesMax is a whole number from 1 to 2^53 - 1, not ${String(keptBytesMax)}`;
+    throw invalid(message, "keptBytesMax");
   }
 }
 

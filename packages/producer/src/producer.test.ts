@@ -2,7 +2,7 @@ import { defineTask, type } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import { type ServerSession, SessionServer, type Timing } from "@tq/common/protocol";
 import { type Core, createDriver, createMemoryHub, type From, type MemoryHub } from "@tq/common/transport";
-import { decodeValues, encodeValues, type Message, type Submit } from "@tq/common/wire";
+import { decodeValues, encodeValues, type IdRuns, type Message, type Submit } from "@tq/common/wire";
 import { afterEach, describe, expect, test } from "vitest";
 import { startProducer } from "./index.ts";
 
@@ -28,6 +28,9 @@ const log = {
 /** Accepts everything; doubles what is to be answered, unless it is told to keep it. */
 class DoublingVentilator implements Core {
   answers = true;
+  /** Another start has no journal, unless the test says so. */
+  onReclaim: (now: number, session: ServerSession, ids: IdRuns) => void = (now, session, ids) =>
+    session.send(now, { verb: "RECLAIMED", ended: { origins: [], runs: [] }, unknown: ids });
   readonly #server: SessionServer;
 
   constructor(send: (route: string, message: Message) => void, boot: string) {
@@ -47,6 +50,7 @@ class DoublingVentilator implements Core {
           session.sendUnnumbered({ verb: "GRANT", grants: [0, 100_000, 100_000_000] }),
         received: (now, session, message) => {
           if (message.verb === "SUBMIT") this.#submitted(now, session, message);
+          if (message.verb === "RECLAIM") this.onReclaim(now, session, message.ids);
         },
         ended: () => {},
         heartbeatState: () => ({}),
@@ -155,6 +159,7 @@ describe("startProducer", () => {
     [{ ventilators: ["tcp://a:1"], timeout: 5 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], timeoutMs: 0 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], compression: "lz4" }, "TQ_ERR_INVALID_OPTION"],
+    [{ ventilators: ["tcp://a:1"], keptBytesMax: 0 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], payloadBytesMax: 64 * 1024 * 1024 + 1 }, "TQ_ERR_INVALID_OPTION"],
   ])("refuses %j", async (options, code) => {
     await expect(startProducer(options as never)).rejects.toMatchObject({ code });
@@ -185,7 +190,7 @@ test("drain waits for answers, and says by id what is left when its time is over
   await producer.drain();
 });
 
-test("a ventilator that goes away and comes back as another start is given its unanswered tasks again", async () => {
+test("a ventilator that goes away and comes back as another start is given again what it has forgotten", async () => {
   const hub = createMemoryHub();
   const first = await startVentilator(hub);
   first.answers = false;
@@ -195,7 +200,11 @@ test("a ventilator that goes away and comes back as another start is given its u
   await closing.shift()?.();
   await startVentilator(hub, "00000000000000c2");
   await expect(output).resolves.toBe(8);
-  expect(lines).toContainEqual(expect.objectContaining({ event: "tasks.lost", count: 1 }));
+  await expect
+    .poll(() => lines)
+    .toContainEqual(expect.objectContaining({ event: "tasks.reclaimed", kept: 0, resubmitted: 1 }));
+  await producer.drain();
+  expect(producer.stats()).toMatchObject({ keptBytes: 1, ventilators: [{ unaccepted: 0, unsettled: 1 }] });
 });
 
 test("a ventilator that stays away ends the calls that wait for it, and new ones at once", async () => {

@@ -24,10 +24,10 @@ import {
 } from "@tq/common/transport";
 import { mention, type ProducerEvent } from "./core/events.ts";
 import { refusedBy, unreachableAt } from "./core/link-errors.ts";
+import type { VentilatorLinkStats } from "./core/link-stats.ts";
 import { ProducerCore } from "./core/producer-core.ts";
-import type { VentilatorLinkStats } from "./core/ventilator-link.ts";
 import { logEvent } from "./log-event.ts";
-import { checkOptions, type ProducerOptions, timeoutDefaultMs } from "./options.ts";
+import { checkOptions, keptBytesDefault, type ProducerOptions, timeoutDefaultMs } from "./options.ts";
 
 /** How long draining may take. */
 export interface DrainOptions {
@@ -38,6 +38,10 @@ export interface DrainOptions {
 /** Numbers of a producer's tasks, now and since its start, over all its ventilators and for each. */
 export interface ProducerStats extends SubmitStats {
   readonly ventilators: readonly VentilatorLinkStats[];
+  /** Payloads that are kept until their tasks are settled, in bytes. */
+  readonly keptBytes: number;
+  /** Tasks so far that were given to another ventilator, because theirs was gone or refused them. */
+  readonly handedOn: number;
   readonly compression: CompressionStats;
 }
 
@@ -48,7 +52,8 @@ export interface Producer extends TaskSubmitter, AsyncDisposable {
   readonly connected: boolean;
   stats(): ProducerStats;
   /**
-   * Takes nothing new and waits until all is accepted and answered, or the time is over: what is left is logged, by id.
+   * Takes nothing new and waits until all is accepted, by a ventilator that is still there, and answered, or the time is
+   * over: what is left is logged, by id.
    *
    * Errors: `TQ_ERR_INVALID_OPTION`.
    */
@@ -107,6 +112,7 @@ class RunningProducer {
   readonly #reasons = new Map<string, string>();
   /** What the submitter wants to do before the core flushes. */
   #endOfTurn: (() => void)[] = [];
+  #afterFlush: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   constructor(options: ProducerOptions, internals: ProducerInternals) {
@@ -152,6 +158,7 @@ class RunningProducer {
           timing,
           name: this.#name,
           ventilators,
+          limits: { keptBytesMax: options.keptBytesMax ?? keptBytesDefault },
           port: {
             send: (channel, message) => driver.send(channel, undefined, message),
             events: this.#submission.events,
@@ -190,6 +197,8 @@ class RunningProducer {
       stats: () => ({
         ...this.#submission.stats(),
         ventilators: this.#core.stats(),
+        keptBytes: this.#core.keptBytes,
+        handedOn: this.#core.handedOn,
         compression: this.#driver.compressionStats(),
       }),
       drain: (options) => this.#drain(options),
@@ -217,9 +226,21 @@ class RunningProducer {
     this.#submission.stop();
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    await Promise.race([timeout, this.#submission.idle()]);
+    await Promise.race([timeout, this.#submission.idle().then(() => this.#allAccepted())]);
     clearTimeout(timer);
     this.#reportLeft("drain.left");
+  }
+
+  /** Also what was accepted and is just being given to another ventilator: whoever closes now would take it along. */
+  #allAccepted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#afterFlush = () => {
+        if (this.#core.adrift > 0) return;
+        this.#afterFlush = () => {};
+        resolve();
+      };
+      this.#driver.touch();
+    });
   }
 
   async #close(): Promise<void> {
@@ -236,9 +257,11 @@ class RunningProducer {
   #reportLeft(event: "drain.left" | "close.left"): void {
     const left = mention(this.#submission.waiting());
     const { queued } = this.#submission.stats();
-    if (left.count === 0 && queued === 0) return;
+    const { adrift } = this.#core;
+    if (left.count === 0 && queued === 0 && adrift === 0) return;
+    const lost = `${adrift} tasks that a ventilator had accepted are known to none that is there`;
     const message = `${left.count} tasks are neither accepted nor answered, and ${queued} never left`;
-    this.#log.warn({ event, queued, ...left }, message);
+    this.#log.warn({ event, queued, adrift, ...left }, adrift === 0 ? message : `${message}; ${lost}`);
   }
 
   /** The core, with the submitter's batches handed over before each flush. */
@@ -254,6 +277,7 @@ class RunningProducer {
         this.#endOfTurn = [];
         for (const run of due) run();
         core.flush(now);
+        this.#afterFlush();
       },
     };
   }

@@ -39,8 +39,22 @@ export type ProducerEvent =
       /** The right one, where the refusing side knows it. */
       readonly rightEndpoint?: string | undefined;
     })
-  /** The ventilator was started anew. Accepted tasks were in its memory, and are gone unless it has a journal. */
-  | (OfVentilator & TaskMentions & { readonly type: "tasks.lost"; readonly name: string })
+  /** The ventilator is gone: what it had goes to others, with the same ids. */
+  | (OfVentilator & TaskMentions & { readonly type: "tasks.handed-on"; readonly to: readonly string[] })
+  /**
+   * Another start of the ventilator was asked for what the one before had accepted: it has `kept` of them, `ended` are over,
+   * and the others are submitted again. Numbers of tasks.
+   */
+  | (OfVentilator & {
+      readonly type: "tasks.reclaimed";
+      readonly name: string;
+      readonly kept: number;
+      readonly ended: number;
+      readonly resubmitted: number;
+    })
+  /** Tasks that had been accepted were refused when they were submitted again. Nobody has them any more. */
+  | (OfVentilator &
+      TaskMentions & { readonly type: "tasks.lost"; readonly code: string; readonly message: string })
   /** It said what the protocol does not allow; `count` so far. Reported for the first, then for powers of two. */
   | (OfVentilator & { readonly type: "peer.violated"; readonly reason: string; readonly count: number });
 

@@ -24,6 +24,7 @@ import {
   type Submit,
 } from "@tq/common/wire";
 import type { ProducerEvent } from "./events.ts";
+import type { ProducerLimits } from "./port.ts";
 import { ProducerCore } from "./producer-core.ts";
 
 const timing: Timing = { heartbeatMs: 100, liveness: 3, helloRetryMs: 10, unreachableAfterMs: 1_000 };
@@ -56,7 +57,9 @@ class RecordingEvents implements SubmitEvents {
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
     this.heard.push(`settled ${outcome} ${seqsOf(ids)}`);
   }
+  onAnswer: (ids: IdRuns) => void = () => {};
   answer(outcome: OutcomeStatus, { ids }: Answers): void {
+    this.onAnswer(ids);
     this.heard.push(`answer ${outcome} ${seqsOf(ids)}`);
   }
   unreachable(owner: number, error: TqError): void {
@@ -72,11 +75,14 @@ export class ScriptedVentilator {
   server: SessionServer;
   session: ServerSession | undefined;
   isAlive = true;
+  /** It was said goodbye. */
+  isLeft = false;
   onSubmit: (submit: Submit) => void = () => {};
   refusal: { code: string; message: string; endpoint?: string } | undefined;
   readonly #bed: TestBed;
   readonly #index: number;
   #boots = 0;
+  #isRefusalShort = false;
   #messages: SessionMessage[] = [];
 
   constructor(bed: TestBed, index: number) {
@@ -97,6 +103,12 @@ export class ScriptedVentilator {
     this.session = undefined;
   }
 
+  /** The next HELLO is refused, those after it are not. */
+  refuseOnce(code: string): void {
+    this.refusal = { code, message: "refused once" };
+    this.#isRefusalShort = true;
+  }
+
   grant(tasks: number, bytes = 1_000_000): void {
     this.session?.sendUnnumbered({ verb: "GRANT", grants: [0, tasks, bytes] });
     this.#bed.settle();
@@ -107,13 +119,23 @@ export class ScriptedVentilator {
     this.#bed.settle();
   }
 
-  /** What it heard since the last call, without heartbeats: `SUBMIT sink 1,2`. */
-  heard(): string[] {
+  /** Says goodbye, and is silent from then on. */
+  leave(): void {
+    this.server.close(this.#bed.now, "drained");
+    this.#bed.settle();
+    this.isAlive = false;
+  }
+
+  /** What it heard since the last call, without heartbeats: `SUBMIT sink 1,2 for s1`, with `again` if it is handed on. */
+  heard(verb = ""): string[] {
     const messages = this.#messages;
     this.#messages = [];
-    return messages.map((message) => {
+    const wanted = messages.filter((message) => message.verb.startsWith(verb));
+    return wanted.map((message) => {
       const ids = "ids" in message ? ` ${seqsOf(message.ids)}` : "";
-      return `${message.verb}${message.verb === "SUBMIT" ? ` ${message.reply}` : ""}${ids}`;
+      if (message.verb !== "SUBMIT") return `${message.verb}${ids}`;
+      const { reply, sink, handedOn } = message;
+      return `SUBMIT ${reply}${ids}${sink === undefined ? "" : ` for ${sink}`}${handedOn === true ? " again" : ""}`;
     });
   }
 
@@ -128,7 +150,11 @@ export class ScriptedVentilator {
         if (this.isAlive) this.#bed.toProducer.push({ channel: `ventilator:${this.#index}`, message });
       },
       handler: {
-        admit: () => this.refusal,
+        admit: () => {
+          const { refusal } = this;
+          if (this.#isRefusalShort) this.refusal = undefined;
+          return refusal;
+        },
         welcome: () => ({ sinks: [] }),
         opened: (_now, session) => {
           this.session = session;
@@ -137,7 +163,8 @@ export class ScriptedVentilator {
           if (message.verb !== "HEARTBEAT") this.#messages.push(message);
           if (message.verb === "SUBMIT") this.onSubmit(message);
         },
-        ended: (_now, session) => {
+        ended: (_now, session, reason) => {
+          if (reason === "bye") this.isLeft = true;
           if (this.session === session) this.session = undefined;
         },
         heartbeatState: () => ({}),
@@ -157,12 +184,13 @@ export class TestBed {
   #nextSeq = new Map<string, number>();
   #boots = 0;
 
-  constructor(count = 1) {
+  constructor(count = 1, limits: Partial<ProducerLimits> = {}) {
     this.ventilators = Array.from({ length: count }, (_, index) => new ScriptedVentilator(this, index));
     this.core = new ProducerCore({
       now: 0,
       timing,
       name: "p",
+      limits,
       ventilators: this.ventilators.map((_, index) => ({
         channel: `ventilator:${index}`,
         endpoint: `tcp://v${index}`,

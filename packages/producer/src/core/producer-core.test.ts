@@ -3,6 +3,8 @@ import { decodeValues, encodeValues, nilValues, type Submit } from "@tq/common/w
 import { describe, expect, test } from "vitest";
 import { ids, originsOf, TestBed } from "./producer-core.test-support.ts";
 
+const none = { origins: [], runs: [] };
+
 const granted = (tasks = 100) => {
   const bed = new TestBed();
   bed.ventilator.grant(tasks);
@@ -199,38 +201,82 @@ test("what is handed over between two sessions is said once, in the next", () =>
   bed.submit("sink", 1);
   bed.advance(500);
   bed.ventilator.grant(10);
-  expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1"]);
+  expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 1 again"]);
 });
 
 describe("a ventilator that was started anew", () => {
-  test("gets what it may not have; what it had accepted is reported as lost, by id and once", () => {
+  const restarted = () => {
     const bed = granted();
-    bed.submit("sink", 4);
+    bed.submit("sink", 6);
+    bed.submit("sink", 1);
     bed.submit("answer", 1);
-    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1, 3) });
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1, 6) });
     bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 2) });
-    bed.core.cancel(ids("sink", 3));
+    bed.core.cancel(ids("sink", 3, 2));
     bed.settle();
     bed.ventilator.restart();
     bed.ventilator.heard();
     bed.advance(500);
     bed.ventilator.grant(100);
-    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 4", "SUBMIT answer 1"]);
-    const lost = bed.reports.find(({ type }) => type === "tasks.lost");
-    expect(lost).toMatchObject({
-      count: 2,
-      ids: [
-        { origin: originsOf(0).sink, first: 1, last: 1 },
-        { origin: originsOf(0).sink, first: 3, last: 3 },
-      ],
-    });
-    expect(bed.events.heard.at(-1)).toBe("rejected TQ_ERR_UNKNOWN_OUTCOME 3");
-    expect(bed.core.stats()).toMatchObject([{ unaccepted: 1, unsettled: 0, unanswered: 1 }]);
-    bed.reports.length = 0;
-    bed.ventilator.restart();
-    bed.advance(500);
-    expect(bed.reports.some(({ type }) => type === "tasks.lost")).toBe(false);
+    return bed;
+  };
+
+  test("gets what it may not have, and is asked for what it had accepted", () => {
+    const bed = restarted();
+    expect(bed.ventilator.heard()).toEqual(["RECLAIM 1,3,4,5,6", "SUBMIT sink 7 again", "SUBMIT answer 1"]);
+    bed.reported();
+    bed.ventilator.say({ verb: "RECLAIMED", ended: ids("sink", 3), unknown: ids("sink", 4, 2) });
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 4,5 again", "CANCEL 4"]);
+    expect(bed.events.heard.at(-1)).toBe("rejected TQ_ERR_UNKNOWN_TASK 3");
+    expect(bed.reports.splice(0)).toMatchObject([
+      { type: "tasks.reclaimed", kept: 2, ended: 1, resubmitted: 2 },
+    ]);
+    expect(bed.core.stats()).toMatchObject([{ unaccepted: 3, unsettled: 2, unanswered: 1 }]);
+    expect(bed.core.adrift).toBe(3);
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 4, 2) });
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 7) });
+    expect(bed.core.adrift).toBe(0);
   });
+
+  test("is asked again in the next session for what it has not answered, and not for the rest", () => {
+    const bed = restarted();
+    bed.ventilator.heard();
+    bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 5) });
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    expect(bed.ventilator.heard()).toEqual(["RECLAIM 1,3,4,6"]);
+    bed.ventilator.say({ verb: "RECLAIMED", ended: none, unknown: none });
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    expect(bed.ventilator.heard("RECLAIM")).toEqual([]);
+    bed.ventilator.say({ verb: "RECLAIMED", ended: none, unknown: ids("sink", 1, 6) });
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 7 again", "SUBMIT answer 1"]);
+    expect(bed.core.stats()[0]?.violations).toBe(1);
+  });
+
+  test("that refuses for good what it is given again: only then is it lost, and said", () => {
+    const bed = restarted();
+    bed.ventilator.say({ verb: "RECLAIMED", ended: none, unknown: ids("sink", 5, 2) });
+    bed.reported();
+    const refusal = { verb: "REJECTED", code: "TQ_ERR_PROTOCOL", message: "no" } as const;
+    bed.ventilator.say({ ...refusal, ids: ids("sink", 5, 3) });
+    const lost = { first: 5, last: 6, origin: originsOf(0).sink };
+    expect(bed.reports).toMatchObject([{ type: "tasks.lost", count: 2, ids: [lost] }]);
+    expect(bed.events.heard.at(-1)).toBe("rejected TQ_ERR_PROTOCOL 5,6,7");
+  });
+});
+
+test("a producer that is taken for another one asks for what is its own", () => {
+  const bed = granted();
+  bed.submit("sink", 2);
+  bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 1) });
+  bed.ventilator.dropSession();
+  bed.ventilator.refuseOnce("TQ_ERR_BOOT_ID_IN_USE");
+  bed.ventilator.heard();
+  bed.advance(500);
+  bed.ventilator.grant(100);
+  expect(bed.ventilator.heard()).toEqual(["RECLAIM 1", "SUBMIT sink 2"]);
 });
 
 test("each ventilator gets its own tasks, and tells of them", () => {
@@ -245,12 +291,12 @@ test("each ventilator gets its own tasks, and tells of them", () => {
   expect(bed.events.credits.map(([tasks]) => tasks)).toEqual([8, 7]);
 });
 
-test("ids that were never handed to a ventilator, and verbs that are not its own, are violations, told at powers of two", () => {
+test("ids that were never handed to any ventilator, and verbs that are not its own, are violations, told at powers of two", () => {
   const bed = new TestBed(2);
   for (const ventilator of bed.ventilators) ventilator.grant(10);
   bed.submit("sink", 1, { owner: 1 });
   bed.reported();
-  bed.ventilator.say({ verb: "ACCEPTED", ids: idRun(originsOf(1).sink, 1, 1) });
+  bed.ventilator.say({ verb: "ACCEPTED", ids: idRun(originsOf(1).sink, 1, 2) });
   bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 1) });
   bed.ventilator.say({ verb: "RECALL", ids: ids("sink", 1) });
   bed.core.violation(bed.now, { channel: "ventilator:0" }, "garbage");

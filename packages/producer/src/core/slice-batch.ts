@@ -1,6 +1,14 @@
-/** Part of a submission as a submission of its own. */
+/** Submissions as they are said and kept, and parts of them. */
 import { idRun, type SubmitBatch, sliceOptions } from "@tq/common/protocol";
 import { ownedValues, prefixOffsets, sliceValues } from "@tq/common/wire";
+
+/** A submission, and what is said of its sink. */
+export interface KeptBatch extends SubmitBatch {
+  /** Id of the sink that gets its results, chosen here; the same wherever it is handed on to. */
+  readonly sink?: string | undefined;
+  /** It may be at another ventilator, too, or have been at an earlier start of this one. */
+  readonly handedOn?: boolean | undefined;
+}
 
 export interface Part {
   /** Positions: `from` up to, not including, `to`. */
@@ -9,15 +17,14 @@ export interface Part {
 }
 
 /** A small part does not keep the payloads of the whole in memory. */
-export function sliceBatch(batch: SubmitBatch, { from, to }: Part): SubmitBatch {
-  const { definition, reply, ids, options, values } = batch;
+export function sliceBatch(batch: KeptBatch, { from, to }: Part): KeptBatch {
+  const { ids, options, values } = batch;
   const [origin = ""] = ids.origins;
   const [, first = 0, count] = ids.runs;
   if (from === 0 && to === count) return batch;
   const offsets = prefixOffsets(values.lengths);
   return {
-    definition,
-    reply,
+    ...batch,
     ids: idRun(origin, first + from, to - from),
     options: sliceOptions(options, { from, to }),
     values: ownedValues(sliceValues({ values, offsets, from, to })),

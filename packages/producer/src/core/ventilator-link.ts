@@ -1,24 +1,25 @@
 /**
- * One ventilator, over all its sessions: what was handed to it and is not safe there, its credit, and what it tells.
+ * One ventilator, over all its sessions: what it is to see to and may not have, its credit, and what it tells.
  *
  * Whatever it may not have is said again, with the same ids, in every fresh session: sink-bound tasks that are not
- * accepted (so too pushed ones), answered ones that have no answer (it gives them up when their caller is away for long), and cancellations
- * that have no reply. It accepts an id once, so nothing runs twice for that.
+ * accepted (so too pushed ones), answered ones that have no answer (it gives them up when their caller is away for long), and
+ * cancellations that have no reply. What another start of it had accepted is asked for. It accepts an id once, so nothing
+ * runs twice for that.
  */
 import {
   CreditAccount,
   countIds,
   forEachGrant,
+  forEachId,
   type HelloDetails,
   IdRunsBuilder,
   type Session,
   SessionClient,
   type SessionClientHandler,
   type SubmitBatch,
+  silenceLimitMs,
 } from "@tq/common/protocol";
 import {
-  type Accepted,
-  type Answer,
   type BootId,
   bytesOfValues,
   type Grants,
@@ -26,67 +27,79 @@ import {
   type Message,
   type NumberedContent,
   type Origin,
+  type Reclaimed,
   type Refused,
-  type Rejected,
   type SessionMessage,
-  type Settled,
   type Welcome,
   wireLimits,
 } from "@tq/common/wire";
-import { mention } from "./events.ts";
+import type { KeptBytes } from "./kept-batches.ts";
 import { refusedBy, unreachableAt } from "./link-errors.ts";
-import type { ProducerCoreOptions, ProducerPort, VentilatorAddress } from "./port.ts";
+import type { LinkHub } from "./link-hub.ts";
+import type { VentilatorLinkStats } from "./link-stats.ts";
+import type { ProducerCoreOptions, ProducerLimits, ProducerPort, VentilatorAddress } from "./port.ts";
+import { Reclaiming } from "./reclaiming.ts";
+import { SinkPins } from "./sink-pins.ts";
+import type { KeptBatch } from "./slice-batch.ts";
 import { splitIds } from "./split-ids.ts";
-import { TaskBook } from "./task-book.ts";
-
-/** What a producer knows of one of its ventilators. */
-export interface VentilatorLinkStats {
-  readonly endpoint: string;
-  /** What it calls itself, once it was heard. */
-  readonly name: string | undefined;
-  readonly state: "connecting" | "open" | "unreachable" | "refused";
-  /** Tasks that may be handed to it now. */
-  readonly credit: number;
-  /** Handed over and not accepted, answered tasks aside; sink-bound, accepted and not known to be final. */
-  readonly unaccepted: number;
-  readonly unsettled: number;
-  readonly unanswered: number;
-  readonly violations: number;
-}
+import { type Moving, runOf, TaskBook } from "./task-book.ts";
 
 export interface VentilatorLinkOptions extends Pick<ProducerCoreOptions, "now" | "timing" | "name"> {
   /** Place among the owners. */
   readonly index: number;
   readonly address: VentilatorAddress;
   readonly port: ProducerPort;
+  readonly hub: LinkHub<VentilatorLink>;
+  readonly limits: ProducerLimits;
+  /** What all links keep together. */
+  readonly meter: KeptBytes;
 }
 
+const never = Number.POSITIVE_INFINITY;
+
 export class VentilatorLink implements SessionClientHandler {
+  readonly index: number;
   readonly address: VentilatorAddress;
+  readonly book: TaskBook;
+  /** It takes nothing until then: it has refused what it was given. */
+  refusesUntil = Number.NEGATIVE_INFINITY;
   readonly #options: VentilatorLinkOptions;
   readonly #port: ProducerPort;
   readonly #client: SessionClient;
-  readonly #book: TaskBook;
+  readonly #pins: SinkPins;
+  readonly #reclaiming: Reclaiming;
   #account = new CreditAccount();
   /** What the submitter was told last. */
   #offered = { tasks: 0, bytes: 0 };
   /** Handed over in this turn. */
-  #outgoing: SubmitBatch[] = [];
+  #outgoing: KeptBatch[] = [];
   /** To be said again in this session, before anything new. */
-  #backlog: SubmitBatch[] = [];
+  #backlog: KeptBatch[] = [];
+  /** To be asked for in this session. */
+  #reclaims: IdRuns[] = [];
   readonly #cancels = new IdRunsBuilder();
   readonly #answered = new IdRunsBuilder();
-  #bootId: BootId | undefined;
+  #bootIds: { readonly own: BootId; readonly theirs: BootId } | undefined;
   #peerName: string | undefined;
   #absence: "unreachable" | "refused" | undefined;
+  /** Its last session is known to be over, and no other has begun. */
+  #isOver = false;
+  #heardAt = never;
+  #silenceMs: number;
+  #now: number;
   #violations = 0;
 
   constructor(options: VentilatorLinkOptions) {
-    const { now, timing, address, port } = options;
+    const { now, timing, address, port, limits, meter } = options;
+    this.index = options.index;
+    this.#now = now;
     this.address = address;
     this.#options = options;
     this.#port = port;
-    this.#book = new TaskBook(address.origins);
+    this.book = new TaskBook(address.origins, meter);
+    this.#pins = new SinkPins(limits.sinkGraceMs);
+    this.#reclaiming = new Reclaiming(this.book);
+    this.#silenceMs = silenceLimitMs(timing);
     this.#client = new SessionClient(now, {
       timing,
       transmit: (message) => port.send(address.channel, message),
@@ -95,33 +108,68 @@ export class VentilatorLink implements SessionClientHandler {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#client.session !== undefined;
+  }
+
+  /** Whether what it has is better given to another one: its session is over, or nothing was heard for as long as that takes. */
+  isGone(now: number): boolean {
+    return !this.isOpen && (this.#isOver || now - this.#heardAt >= this.#silenceMs);
+  }
+
   // ---- from the submitter ----
 
-  /** Whether tasks of this origin were handed to it. */
-  has(origin: Origin): boolean {
-    return this.#book.has(origin);
-  }
-
   submit(batch: SubmitBatch): void {
-    this.#book.keep(batch);
-    this.#account.spend(countIds(batch.ids), bytesOfValues(batch.values));
-    this.#outgoing.push(batch);
-    this.#offerCredit();
+    for (const part of this.#pins.pinned(batch)) {
+      this.book.keep(part);
+      this.#account.spend(countIds(part.ids), bytesOfValues(part.values));
+      this.#outgoing.push(part);
+    }
+    this.offerCredit();
   }
 
+  /** Takes over what was another one's, or what it has refused itself. */
+  adopt({ batch, isPromised, cancelled }: Moving): void {
+    this.book.keep(batch, isPromised);
+    this.book.cancel(cancelled);
+    this.#backlog.push(batch);
+  }
+
+  /** A cancellation that overtakes its task finds nothing to cancel: what is still to be said again is cancelled behind it. */
   cancel(ids: IdRuns): void {
-    this.#book.cancel(ids);
-    this.#cancels.addAll(ids);
+    this.book.cancel(ids);
+    const waits = (origin: Origin, seq: number): boolean =>
+      this.book.isReclaiming(origin, seq) || this.#backlog.some((batch) => isIn(batch, origin, seq));
+    forEachId(ids, (origin, seq) => {
+      if (!waits(origin, seq)) this.#cancels.add(origin, seq);
+    });
   }
 
   answered(ids: IdRuns): void {
     this.#answered.addAll(ids);
   }
 
+  // ---- to another ventilator ----
+
+  /** Gives away all that another ventilator can do, or these of it. */
+  takeMovable(ids?: IdRuns): readonly Moving[] {
+    if (ids === undefined) {
+      for (const { ids: unsent, values } of this.#outgoing) {
+        // Its session may yet be resumed: what never left has not spent its credit.
+        this.#account.spend(-countIds(unsent), -bytesOfValues(values));
+      }
+      this.#outgoing = this.#outgoing.filter(({ reply }) => reply === "push");
+      this.#backlog = this.#backlog.filter(({ reply }) => reply === "push");
+    }
+    return this.book.takeMovable(ids);
+  }
+
   // ---- from the loop ----
 
   receive(now: number, message: Message): void {
+    this.#now = now;
     this.#client.receive(now, message);
+    if (this.isOpen) this.#heardAt = now;
   }
 
   connected(now: number): void {
@@ -129,23 +177,29 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   wake(now: number, lateMs: number): void {
+    this.#now = now;
     this.#client.wake(now, lateMs);
+    for (const sink of this.#pins.takeGivenUp(now)) this.book.unpin(sink);
   }
 
   wakeAt(): number {
-    return this.#client.wakeAt();
+    const goneAt = this.isOpen || !this.book.isMovable ? never : this.#heardAt + this.#silenceMs;
+    const later = [goneAt, this.refusesUntil].filter((at) => at > this.#now);
+    return Math.min(this.#client.wakeAt(), this.#pins.wakeAt(), ...later);
   }
 
   flush(now: number): void {
+    this.#now = now;
     const session = this.#client.session;
     if (session !== undefined) {
+      for (const ids of this.#reclaims.splice(0)) session.send(now, { verb: "RECLAIM", ids });
       this.#sayAgain(now, session);
       for (const batch of this.#outgoing.splice(0)) session.send(now, { verb: "SUBMIT", ...batch });
       for (const ids of takeIds(this.#answered)) session.send(now, { verb: "ANSWERED", ids });
       for (const ids of takeIds(this.#cancels)) session.send(now, { verb: "CANCEL", ids });
     }
     this.#client.flush();
-    this.#offerCredit();
+    this.offerCredit();
   }
 
   close(reason: string): void {
@@ -159,14 +213,28 @@ export class VentilatorLink implements SessionClientHandler {
     this.#port.report({ type: "peer.violated", endpoint, reason, count: this.#violations });
   }
 
+  /** Tells the submitter what it may hand over, when that has changed. */
+  offerCredit(): void {
+    const session = this.#client.session;
+    const messages = (session?.unacknowledged.length ?? 0) + this.#outgoing.length;
+    const { hub } = this.#options;
+    const bytesLeft = hub.keptBytesLeft;
+    const isOpen = session !== undefined && messages < wireLimits.unacknowledgedMax;
+    const takes = isOpen && bytesLeft > 0 && !hub.isSpared(this);
+    const tasks = takes ? this.#account.tasks : 0;
+    const bytes = takes ? Math.min(this.#account.bytes, bytesLeft) : 0;
+    if (tasks === this.#offered.tasks && bytes === this.#offered.bytes) return;
+    this.#offered = { tasks, bytes };
+    this.#port.events.credit(tasks, bytes, this.index);
+  }
+
   stats(): VentilatorLinkStats {
-    const isOpen = this.#client.session !== undefined;
     return {
       endpoint: this.address.endpoint,
       name: this.#peerName,
-      state: isOpen ? "open" : (this.#absence ?? "connecting"),
-      credit: isOpen ? this.#account.tasks : 0,
-      ...this.#book.counts(),
+      state: this.isOpen ? "open" : (this.#absence ?? "connecting"),
+      credit: this.isOpen ? this.#account.tasks : 0,
+      ...this.book.counts(),
       violations: this.#violations,
     };
   }
@@ -184,16 +252,24 @@ export class VentilatorLink implements SessionClientHandler {
     };
   }
 
-  opened(_now: number, session: Session, welcome: Welcome): void {
-    const { bootId, name } = welcome;
-    if (this.#bootId !== undefined && this.#bootId !== bootId) this.#forgotten(name);
-    this.#bootId = bootId;
+  opened(now: number, session: Session, welcome: Welcome): void {
+    const { bootId, name, heartbeatMs, liveness } = welcome;
+    const known = this.#bootIds;
+    this.#bootIds = { own: this.#client.bootId, theirs: bootId };
+    // Who comes under another boot id is another producer there, until it says which tasks are its own.
+    const isOther = known !== undefined && (known.theirs !== bootId || known.own !== this.#client.bootId);
+    if (isOther) this.book.beginReclaim(known.theirs !== bootId);
     this.#peerName = name;
     this.#absence = undefined;
+    this.#isOver = false;
+    this.#heardAt = now;
+    this.#silenceMs = heartbeatMs * liveness;
     this.#account = new CreditAccount();
+    this.refusesUntil = Number.NEGATIVE_INFINITY;
     this.#outgoing = [];
-    this.#backlog = this.#book.again();
-    this.#cancels.addAll(this.#book.cancelled());
+    this.#backlog = this.book.again();
+    this.#reclaims = [...this.#reclaiming.begin()];
+    this.#cancels.addAll(this.book.cancelled());
     const resubmitted = this.#backlog.reduce((tasks, { ids }) => tasks + countIds(ids), 0);
     const { endpoint } = this.address;
     this.#port.report({
@@ -204,21 +280,27 @@ export class VentilatorLink implements SessionClientHandler {
       bootId,
       resubmitted,
     });
+    this.#options.hub.present();
   }
 
   resumed(): void {
     this.#absence = undefined;
     this.#port.report({ type: "ventilator.resumed", endpoint: this.address.endpoint });
+    this.#options.hub.present();
   }
 
-  received(_now: number, _session: Session, message: SessionMessage): void {
+  received(now: number, _session: Session, message: SessionMessage): void {
     switch (message.verb) {
       case "ACCEPTED":
       case "REJECTED":
       case "SETTLED":
       case "ANSWER":
-        if (this.#book.owns(message.ids)) return this.#told(message);
-        return this.violation(`${message.verb} names tasks that were not submitted to it`);
+        if (this.#options.hub.owns(message.ids)) return this.#options.hub.told(now, this, message);
+        return this.violation(`${message.verb} names tasks that were not submitted by this producer`);
+      case "RECLAIMED":
+        return this.#reclaimed(message);
+      case "SINKS":
+        return this.#pins.heard(now, message);
       case "HEARTBEAT":
       case "GRANT":
         return this.#granted(message.grants);
@@ -229,30 +311,32 @@ export class VentilatorLink implements SessionClientHandler {
 
   /** Tasks and cancellations are said again from the book. Who has an answer is told nothing more, so that is repeated here. */
   ended(_now: number, unacknowledged: readonly NumberedContent[]): void {
+    this.#isOver = true;
     this.#outgoing = [];
     this.#backlog = [];
+    this.#reclaims = [];
     this.#cancels.take();
     for (const content of unacknowledged) {
       if (content.verb === "ANSWERED") this.#answered.addAll(content.ids);
     }
     this.#port.report({ type: "ventilator.lost", endpoint: this.address.endpoint });
-    this.#offerCredit();
+    this.offerCredit();
   }
 
   unreachable(): void {
     const { endpoint } = this.address;
     this.#absence = "unreachable";
     this.#port.report({ type: "ventilator.unreachable", endpoint });
-    const { index, timing } = this.#options;
-    this.#port.events.unreachable(index, unreachableAt([endpoint], timing.unreachableAfterMs));
+    this.#options.hub.absent(this, unreachableAt([endpoint], this.#options.timing.unreachableAfterMs));
   }
 
   refused(_now: number, refusal: Omit<Refused, "verb">): void {
     const { endpoint } = this.address;
     const { code, message, endpoint: rightEndpoint } = refusal;
     this.#absence = "refused";
+    this.#isOver = true;
     this.#port.report({ type: "ventilator.refused", endpoint, code, message, rightEndpoint });
-    this.#port.events.unreachable(this.#options.index, refusedBy(endpoint, refusal));
+    this.#options.hub.absent(this, refusedBy(endpoint, refusal));
   }
 
   heartbeatState() {
@@ -261,48 +345,30 @@ export class VentilatorLink implements SessionClientHandler {
 
   // ---- its inside ----
 
-  #told(message: Accepted | Rejected | Settled | Answer): void {
-    const { events } = this.#port;
-    const { ids } = message;
-    switch (message.verb) {
-      case "ACCEPTED":
-        this.#book.accepted(ids);
-        return events.accepted(ids);
-      case "REJECTED":
-        this.#book.ended(ids);
-        return events.rejected(ids, message.code, message.message);
-      case "SETTLED":
-        this.#book.ended(ids);
-        return events.settled(message.outcome, ids);
-      case "ANSWER":
-        this.#book.ended(ids);
-        return events.answer(message.outcome, message);
-    }
-  }
-
-  /** Another start of the ventilator: what it had accepted went with its memory. */
-  #forgotten(name: string): void {
-    const { lost, cancelled } = this.#book.forgotten();
-    if (lost.runs.length === 0) return;
+  #reclaimed(message: Reclaimed): void {
     const { endpoint } = this.address;
-    this.#port.report({ type: "tasks.lost", endpoint, name, ...mention(lost) });
-    if (cancelled.runs.length === 0) return;
-    const message = `the ventilator at ${endpoint} was started anew and does not remember the task`;
-    this.#port.events.rejected(cancelled, "TQ_ERR_UNKNOWN_OUTCOME", message);
+    const answer = this.#reclaiming.answered(message);
+    if (answer === undefined) return this.violation("RECLAIMED answers nothing that was asked");
+    this.#backlog.push(...answer.again);
+    this.#options.hub.ended(answer.ended, endpoint);
+    this.#cancels.addAll(this.book.cancelled());
+    if (answer.totals === undefined) return;
+    this.#port.report({ type: "tasks.reclaimed", endpoint, name: this.#peerName ?? "", ...answer.totals });
   }
 
   /** Within the credit, like all else: whoever grants it may have less room than before. */
   #sayAgain(now: number, session: Session): void {
-    while (session.hasRoom && this.#account.tasks > 0) {
+    while (session.hasRoom && this.#account.tasks > 0 && now >= this.refusesUntil) {
       const next = this.#backlog.shift();
       if (next === undefined) return;
       const [batch, rest] =
         countIds(next.ids) <= this.#account.tasks
           ? [next, undefined]
-          : this.#book.split(next, this.#account.tasks);
+          : this.book.split(next, this.#account.tasks);
       if (rest !== undefined) this.#backlog.unshift(rest);
       this.#account.spend(countIds(batch.ids), bytesOfValues(batch.values));
       session.send(now, { verb: "SUBMIT", ...batch });
+      this.#cancels.addAll(this.book.cancelled(batch));
     }
   }
 
@@ -312,18 +378,11 @@ export class VentilatorLink implements SessionClientHandler {
       if (definition === 0) this.#account.grant(tasks, bytes);
     });
   }
+}
 
-  /** Tells the submitter what it may hand over, when that has changed. */
-  #offerCredit(): void {
-    const session = this.#client.session;
-    const messages = (session?.unacknowledged.length ?? 0) + this.#outgoing.length;
-    const isOpen = session !== undefined && messages < wireLimits.unacknowledgedMax;
-    const tasks = isOpen ? this.#account.tasks : 0;
-    const bytes = isOpen ? this.#account.bytes : 0;
-    if (tasks === this.#offered.tasks && bytes === this.#offered.bytes) return;
-    this.#offered = { tasks, bytes };
-    this.#port.events.credit(tasks, bytes, this.#options.index);
-  }
+function isIn(batch: KeptBatch, origin: Origin, seq: number): boolean {
+  const run = runOf(batch);
+  return run.origin === origin && run.first <= seq && seq < run.first + run.count;
 }
 
 /** What was gathered, as lists that fit into a message. */

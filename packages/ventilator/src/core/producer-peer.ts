@@ -10,6 +10,9 @@ import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
 import type { Reclaimed } from "./reclaims.ts";
 import type { SinkPresence } from "./sink-sessions.ts";
 
+/** What means something in its own session only. */
+const sessionBound: ReadonlySet<string> = new Set(["SINKS", "RESPONSE"]);
+
 export class ProducerPeer implements OwnerEvents {
   readonly bootId: string;
   readonly owner: Owner;
@@ -52,6 +55,10 @@ export class ProducerPeer implements OwnerEvents {
     this.#untold.push({ verb: "ANSWER", outcome, ids, attempts, values });
   }
 
+  responded(response: NumberedContent): void {
+    this.#untold.push(response);
+  }
+
   attach(session: ServerSession): void {
     this.session = session;
     this.hasJoined = true;
@@ -79,7 +86,7 @@ export class ProducerPeer implements OwnerEvents {
   /** The session is over: what may not have arrived is told again in the next one. */
   detach(now: number): void {
     const unacknowledged = this.session?.unacknowledged ?? [];
-    this.#untold = [...unacknowledged.filter(({ verb }) => verb !== "SINKS"), ...this.#untold];
+    this.#untold = [...unacknowledged, ...this.#untold].filter(({ verb }) => !sessionBound.has(verb));
     this.owner.isAway = true;
     this.session = undefined;
     this.awaySince = now;
