@@ -11,13 +11,21 @@ import {
   type Timing,
   type WelcomeDetails,
 } from "@tq/common/protocol";
-import { bytesOfValues, type Hello, type Message, type Origin, type SessionMessage } from "@tq/common/wire";
+import {
+  bytesOfValues,
+  type Hello,
+  type Message,
+  type Origin,
+  type Request,
+  type SessionMessage,
+} from "@tq/common/wire";
 import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import type { Owner } from "./owner.ts";
 import { ProducerPeer } from "./producer-peer.ts";
+import { type Questions, readOneValue, responseTo } from "./questions.ts";
 import { reclaim } from "./reclaims.ts";
 import type { SinkSessions } from "./sink-sessions.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -27,6 +35,7 @@ export interface ProducerSessionParts {
   readonly limits: VentilatorLimits;
   readonly table: TaskTable;
   readonly admissions: Admissions;
+  readonly questions: Questions;
   readonly journal: JournalWriter | undefined;
   readonly sinks: SinkSessions;
   /** What to tell a peer of another role. */
@@ -138,11 +147,21 @@ export class ProducerSessions implements SessionServerHandler {
       case "RECLAIM":
         for (const origin of message.ids.origins) this.#parts.journal?.own(origin, peer.owner);
         return peer.reclaimed(reclaim(peer.owner, this.#parts.table, message.ids));
+      case "REQUEST":
+        return this.#ask(now, peer, message);
       case "HEARTBEAT":
         return;
       default:
         return this.#violation(session, `a producer does not say ${message.verb}`);
     }
+  }
+
+  /** An answer that comes after its session is for nobody: the numbers of the next one begin anew. */
+  #ask(now: number, peer: ProducerPeer, { request, method, values }: Request): void {
+    const { session } = peer;
+    this.#parts.questions.ask(now, { method, params: readOneValue(values) }, (reply) => {
+      if (peer.session === session) peer.responded(responseTo(request, reply));
+    });
   }
 
   ended(now: number, session: ServerSession, reason: EndReason): void {
