@@ -97,7 +97,7 @@ export class VentilatorCore {
     this.#parts.journaling?.journaled(number);
   }
 
-  /** There was no room for this change, and nothing of it was written. */
+  /** There was no room: nothing was written of the changes up to this number that it does not have by now. */
   journalFull(now: number, number: number): void {
     this.#now = now;
     this.#parts.journaling?.full(now, number);

@@ -42,7 +42,8 @@ export class FakeJournal implements JournalPort {
 
   /** There is no room for anything that waits. */
   refuse(of: JournaledCore): void {
-    for (const { number } of this.#waiting.splice(0)) of.core.journalFull(of.now, number);
+    const last = this.#waiting.splice(0).at(-1);
+    if (last !== undefined) of.core.journalFull(of.now, last.number);
     of.settle();
   }
 }

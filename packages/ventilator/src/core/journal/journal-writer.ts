@@ -219,24 +219,24 @@ export class JournalWriter {
     }
   }
 
-  /** There was no room for this change: nothing of it was written. */
+  /** There was no room: nothing was written of the changes up to this number that are not safe by now. */
   full(now: number, number: number): void {
-    const change = this.#written.find((candidate) => candidate.number === number);
-    if (change === undefined) return;
-    this.#written = this.#written.filter((candidate) => candidate !== change);
+    const refused = this.#written.filter((change) => change.number <= number);
+    if (refused.length === 0) return;
+    // What waits for a later change counted on these being safe by then.
+    const waiting = this.#written.flatMap(({ whenSafe }) => whenSafe.splice(0));
+    this.#written = this.#written.filter((change) => change.number > number);
     this.#retryAt = now + retryMs;
-    this.#next.gathered.addOlder(change.gathered);
-    // What waits for a later change counted on this one being safe by then.
-    const later = this.#written.filter((candidate) => candidate.number > number);
-    const waiting = [change, ...later].flatMap(({ whenSafe }) => whenSafe.splice(0));
-    this.#next.whenSafe.unshift(...waiting);
-    const effects = [...change.effects, ...this.#next.effects.splice(0)];
+    const next = this.#next;
+    next.whenSafe.unshift(...waiting);
+    for (const { gathered } of refused.toReversed()) next.gathered.addOlder(gathered);
+    next.gathered.accepted.length = 0;
+    const effects = [...refused, next].flatMap((change) => change.effects.splice(0));
+    const accepted = [...refused, next].flatMap((change) => change.accepted.splice(0));
     const wasFull = this.isFull;
     this.isFull = true;
     if (!wasFull) this.#parts.report({ type: "journal.full" });
-    for (const { batch, verdict } of change.accepted) verdict.refused(batch);
-    for (const { batch, verdict } of this.#next.accepted.splice(0)) verdict.refused(batch);
-    this.#next.gathered.accepted.length = 0;
+    for (const { batch, verdict } of accepted) verdict.refused(batch);
     for (const run of effects) run();
   }
 
