@@ -5,6 +5,7 @@ import type { SinkLimits } from "../../packages/sink/src/core/limits.ts";
 import type { VentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
 import type { WorkerLimits } from "../../packages/worker/src/core/limits.ts";
 import type { StartedAttempt } from "../../packages/worker/src/core/port.ts";
+import type { SimulatedJournal } from "./simulated-journal.ts";
 
 /** What becomes of one attempt. */
 export type Fate =
@@ -32,5 +33,7 @@ export interface ClusterOptions {
   readonly reviveWorkers?: boolean;
   readonly ventilatorLimits?: Partial<VentilatorLimits>;
   readonly workerLimits?: Partial<WorkerLimits>;
+  /** Of each ventilator. Default: none. */
+  readonly journals?: readonly SimulatedJournal[];
   readonly sinkLimits?: Partial<SinkLimits>;
 }

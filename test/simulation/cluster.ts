@@ -83,8 +83,13 @@ export class Cluster {
     node.bind("workers", `v${place}.workers`);
     node.bind("producers", `v${place}.producers`);
     for (let sink = 0; sink < options.sinks; sink++) node.connect(`sink:${sink}`, `s${sink}`);
-    const epoch = (this.ventilators[place]?.epoch ?? 0) + 1;
-    const core = new VentilatorCore({
+    const journal = options.journals?.[place]?.open({
+      now: () => world.clock.now(),
+      inTurn: (run) => node.after(0, run),
+      failed: () => this.ventilator(place).node.crash(),
+    });
+    const epoch = journal?.epoch ?? (this.ventilators[place]?.epoch ?? 0) + 1;
+    const core: VentilatorCore = new VentilatorCore({
       now: world.clock.now(),
       identity: { bootId: world.draw64(), name: `ventilator-${place}`, epoch },
       firstSession: this.#firstSession(),
@@ -98,8 +103,11 @@ export class Cluster {
         reportTasks: (steps) => options.onSteps?.(steps),
         random: world.random,
         drawBootId: world.draw64,
+        journal: journal?.port,
       },
+      journal: journal?.contents,
     });
+    journal?.tell(core);
     if (options.push === true) {
       node.bindPush("push", `v${place}.push`);
       core.setEndpoints({ workers: `memory:v${place}.workers`, push: `memory:v${place}.push` });
@@ -111,9 +119,14 @@ export class Cluster {
     return running;
   }
 
-  /** Its process dies, and with it what it had accepted. */
-  restartVentilator(place: number): RunningVentilator {
+  /** Its process dies, and with it what it had accepted, but for what its journal has. */
+  crashVentilator(place: number): void {
     this.ventilator(place).node.crash();
+    this.options.journals?.[place]?.disk.crash();
+  }
+
+  restartVentilator(place: number): RunningVentilator {
+    this.crashVentilator(place);
     return this.startVentilator(place);
   }
 
