@@ -7,6 +7,7 @@ export type { Compression, CompressionStats } from "@tq/common/transport";
 export type { PushIntakeStats } from "./core/push-intake.ts";
 export type { DefinitionStats } from "./core/sink-core.ts";
 export type { SinkEvent } from "./log-event.ts";
+export { openResults, type ResultsFile, type ResultsQuery, type StoredResult } from "./open-results.ts";
 export type { SinkOptions, StoreOptions } from "./options.ts";
 export { startSink } from "./sink.ts";
 export type {

@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { type DevCommandOptions, describeDev, runDev } from "../commands/dev.ts";
 import { describeEvents, type EventsCommandOptions, runEvents } from "../commands/events.ts";
 import { describeProxy, type ProxyCommandOptions, runProxy } from "../commands/proxy.ts";
+import { describeResults, type ResultsCommandOptions, runResults } from "../commands/results.ts";
 import { describeSink, runSink, type SinkCommandOptions } from "../commands/sink.ts";
 import { describeSubmit, runSubmit, type SubmitCommandOptions } from "../commands/submit.ts";
 import { describeVentilator, runVentilator, type VentilatorCommandOptions } from "../commands/ventilator.ts";
@@ -53,6 +54,10 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   );
   describeEvents(add("events", "silent"), environment).action(async (options: EventsCommandOptions) =>
     onEnd(await runEvents(options)),
+  );
+  describeResults(add("results", "silent"), environment).action(
+    async (task: string | undefined, options: ResultsCommandOptions) =>
+      onEnd(await runResults(task, options)),
   );
   describeProxy(add("proxy"), environment).action(async (options: ProxyCommandOptions) =>
     onEnd(await runProxy(options)),

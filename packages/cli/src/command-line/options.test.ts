@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { flag, option, readCount, readDuration, readEndpoints, readTags } from "./options.ts";
+import { flag, option, readCount, readDuration, readEndpoints, readKeepFor, readTags } from "./options.ts";
 
 test.each([
   ["500ms", 500],
@@ -13,6 +13,18 @@ test.each([
 
 test.each(["30", "", "s", "-1s", "1d", "0s", "1e3s", "600h", "5 s"])('"%s" is no duration', (text) => {
   expect(() => readDuration(text)).toThrow(/such as 500ms/);
+});
+
+test.each([
+  ["30s", 30_000],
+  ["12h", 43_200_000],
+  ["30d", 2_592_000_000],
+])("to keep for %s is %i ms", (text, ms) => {
+  expect(readKeepFor(text)).toBe(ms);
+});
+
+test.each(["30", "", "0.5s", "-1d", "4000d", "1y"])('nobody keeps for "%s"', (text) => {
+  expect(() => readKeepFor(text)).toThrow(/such as 30s, 12h or 30d/);
 });
 
 test.each(["0", "9", "1.5", "-1", "x", "", "0x2", "1e0"])("%s is no whole number from 1 to 8", (text) => {

@@ -99,6 +99,12 @@ export function readKeepFor(text: string): number {
   throw new InvalidArgumentError("It must be a time such as 30s, 12h or 30d; from 1s to ten years.");
 }
 
+/** `90m` or `2d`, as milliseconds; nothing where the text is no span. */
+export function readAge(text: string): number | undefined {
+  const ms = readSpan(text, unitsOfKeepingMs);
+  return ms >= 0 && ms <= keepForMsMax ? ms : undefined;
+}
+
 function readSpan(text: string, units: ReadonlyMap<string, number>): number {
   const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text) ?? [];
   return Math.ceil(Number(amount) * (units.get(unit) ?? Number.NaN));

@@ -13,12 +13,14 @@ export interface PrintedResult {
   readonly error?: RemoteError;
   readonly worker?: string | undefined;
   readonly durationMs?: number | undefined;
+  /** Where a store knows it. */
+  readonly committedAt?: Date | undefined;
 }
 
 /** One line of JSON with its line end. */
 export function formatResultLine(result: PrintedResult): string {
-  const { taskId, traceId, task, attempt, outcome, worker, durationMs } = result;
+  const { taskId, traceId, task, attempt, outcome, worker, durationMs, committedAt } = result;
   const ended = "error" in result ? { error: result.error } : {};
   const output = outcome === "completed" ? { output: toJsonValue(result.output) } : ended;
-  return `${JSON.stringify({ taskId, traceId, task, attempt, outcome, ...output, worker, durationMs })}\n`;
+  return `${JSON.stringify({ taskId, traceId, task, attempt, outcome, ...output, worker, durationMs, committedAt })}\n`;
 }

@@ -14,6 +14,7 @@ export * from "./retry-task.ts";
 export * from "./schema.ts";
 export * from "./task-failed-error.ts";
 export * from "./task-id.ts";
+export { taskOfTraceId } from "./task-of-trace.ts";
 export { type BackoffPolicy, defaultPolicy, parsePolicy, type TaskPolicy } from "./task-policy.ts";
 export { TqError, type TqErrorOptions } from "./tq-error.ts";
 export { parseTraceparent, type Traceparent, traceIdOf } from "./trace-id.ts";

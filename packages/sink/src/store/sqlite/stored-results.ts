@@ -4,10 +4,11 @@ import type { OutcomeStatus } from "@tq/common";
 import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
 import type { ResultBatch } from "../../core/result-batch.ts";
 
-/** A batch, and the number of each of its rows. */
+/** A batch, and of each of its rows the number and when it was committed, in milliseconds of the wall clock. */
 export interface StoredBatch {
   readonly batch: ResultBatch;
   readonly numbers: readonly number[];
+  readonly at: readonly number[];
 }
 
 /** Results after a number. */
@@ -26,7 +27,7 @@ export interface PageRequest {
 export type Row = Record<string, SQLOutputValue>;
 
 /** Rows that are read at a time, wanted or not: some milliseconds. */
-const pageRows = 1_000;
+export const pageRows = 1_000;
 /** Bytes of values at which a page ends, too. */
 const pageBytes = 4 * 1024 * 1024;
 
@@ -45,25 +46,30 @@ export class StoredResults {
 
   /** The next ones; none that are wanted, and more behind them, where `through` is beyond `after`. */
   page({ after, wants }: PageRequest): StoredPage {
+    return this.gather(this.#page.iterate(after), { after, wants });
+  }
+
+  /** Rows of `results`, as many as a page holds. */
+  gather(rows: Iterable<Row>, { after, wants }: PageRequest): StoredPage {
     const batches: StoredBatch[] = [];
     let through = after;
     let bytes = 0;
     let growing: BatchBuilder | undefined;
-    for (const row of this.#page.iterate(after)) {
+    for (const row of rows) {
       through = Number(row.n);
       if (growing?.fits(row) !== true) {
         if (!wants(String(row.task), textOf(row.contract))) continue;
         if (growing !== undefined) batches.push(growing.take());
         growing = new BatchBuilder(row);
       }
-      bytes += growing.add(row, this.attachmentsOf(row));
+      bytes += growing.add(row, this.#attachmentsOf(row));
       if (bytes >= pageBytes) break;
     }
     if (growing !== undefined) batches.push(growing.take());
     return { batches, through };
   }
 
-  attachmentsOf({ n, attachments }: Row): Uint8Array[] {
+  #attachmentsOf({ n, attachments }: Row): Uint8Array[] {
     if (attachments === 0) return [];
     return this.#attachments.all(n ?? null).map(({ bytes }) => bytesOf(bytes));
   }
@@ -83,9 +89,10 @@ export class StoredResults {
 const alike = ["task", "contract", "outcome", "worker"] as const;
 
 /** Puts rows together again that have in common what a batch has once. */
-export class BatchBuilder {
+class BatchBuilder {
   readonly #of: Row;
   readonly #numbers: number[] = [];
+  readonly #at: number[] = [];
   readonly #ids = new IdRunsBuilder();
   readonly #attempts = new SparseBuilder<number>();
   readonly #traceparents = new SparseBuilder<string>();
@@ -108,6 +115,7 @@ export class BatchBuilder {
   /** Gives the bytes of its value. */
   add(row: Row, attachments: readonly Uint8Array[]): number {
     const position = this.#numbers.push(Number(row.n)) - 1;
+    this.#at.push(Number(row.at));
     this.#ids.add(String(row.origin), Number(row.seq));
     if (row.attempt !== 1) this.#attempts.add(position, Number(row.attempt));
     if (row.traceparent !== null) this.#traceparents.add(position, String(row.traceparent));
@@ -140,7 +148,7 @@ export class BatchBuilder {
       values: frames.length === 0 ? values : { ...values, attachments: this.#attachments },
       worker: textOf(worker),
     };
-    return { batch, numbers: this.#numbers };
+    return { batch, numbers: this.#numbers, at: this.#at };
   }
 }
 

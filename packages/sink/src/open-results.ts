@@ -1,0 +1,161 @@
+/**
+ * Results of a store, asked for by what is known of them: also while a sink writes it, and from another process.
+ *
+ * Read in pages, each for itself, so that nobody who looks at results for long keeps the store's file from being tidied.
+ */
+import { type OutcomeStatus, type Result, TqError } from "@tq/common";
+import { checkKnownOptions, parseTaskId, taskOfTraceId } from "@tq/common/contract";
+import { openForReading, orStorageError } from "@tq/common/sqlite";
+import { ResultRows } from "./result-rows.ts";
+import { storeKind } from "./store/sqlite/store-kind.ts";
+import { pageRows, StoredResults } from "./store/sqlite/stored-results.ts";
+
+/** Which results; all conditions hold together. */
+export interface ResultsQuery {
+  /** Name of the task. */
+  readonly task?: string | undefined;
+  readonly outcome?: OutcomeStatus | undefined;
+  /** Committed at this time or later. */
+  readonly since?: Date | undefined;
+  /** Committed before this time. */
+  readonly until?: Date | undefined;
+  /** 32 lower-case hex digits. */
+  readonly traceId?: string | undefined;
+  /** `<16 hex>-<seq>`. */
+  readonly taskId?: string | undefined;
+  /** At most so many, from 1. Default: all. */
+  readonly limit?: number | undefined;
+}
+
+/** A result, and when the sink committed it. */
+export type StoredResult = Result & { readonly committedAt: Date };
+
+/** A store that is open for reading. */
+export interface ResultsFile extends Disposable {
+  /**
+   * In the order of their commits. Outputs are as they came, not checked; one that cannot be read comes as `failed`, with
+   * `TQ_ERR_UNDECODABLE`.
+   *
+   * Errors: `TQ_ERR_INVALID_OPTION` at once; while it is read, `TQ_ERR_STORAGE_CORRUPT`, `TQ_ERR_STORAGE_FAILED`.
+   */
+  query(query?: ResultsQuery): IterableIterator<StoredResult>;
+  /** Harmless twice. */
+  close(): void;
+}
+
+/**
+ * Opens the store of a sink for reading, whether or not the sink runs.
+ *
+ * Errors: `TQ_ERR_STORAGE_FAILED` (also if there is none), `TQ_ERR_STORAGE_VERSION`, `TQ_ERR_STORAGE_CORRUPT`.
+ */
+export function openResults(file: string): ResultsFile {
+  const results = new StoredResults(openForReading(file, storeKind));
+  const close = (): void => results.close();
+  return {
+    query: (query = {}) => {
+      const condition = conditionOf(query);
+      return read(results, { file, query, condition });
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+interface Reading {
+  readonly file: string;
+  readonly query: ResultsQuery;
+  readonly condition: Condition;
+}
+
+function* read(results: StoredResults, { file, query, condition }: Reading): IterableIterator<StoredResult> {
+  const subject = { noun: storeKind.noun, file };
+  const wants = (): boolean => true;
+  const sql = `SELECT * FROM results WHERE n > ? ${condition.sql} ORDER BY n LIMIT ${pageRows}`;
+  const page = orStorageError(subject, () => results.database.prepare(sql));
+  let left = query.limit ?? Number.POSITIVE_INFINITY;
+  for (let after = 0; left > 0; ) {
+    const { batches, through } = orStorageError(subject, () =>
+      results.gather(page.iterate(after, ...condition.parameters), { after, wants }),
+    );
+    if (through === after) return;
+    for (const { batch, at } of batches) {
+      const rows = new ResultRows(batch, { schema: undefined, onLost: () => {} });
+      for (let row = 0; row < batch.count && left > 0; row++, left--) {
+        // Without a schema nothing has to be waited for.
+        const result = rows.at(row) as Result;
+        yield { ...result, committedAt: new Date(at[row] ?? 0) };
+      }
+    }
+    after = through;
+  }
+}
+
+const known: Record<keyof ResultsQuery, true> = {
+  task: true,
+  outcome: true,
+  since: true,
+  until: true,
+  traceId: true,
+  taskId: true,
+  limit: true,
+};
+
+const outcomes: Record<OutcomeStatus, true> = {
+  completed: true,
+  failed: true,
+  dead: true,
+  cancelled: true,
+  expired: true,
+};
+
+function conditionOf(query: ResultsQuery): Condition {
+  checkKnownOptions("query", query, known);
+  const { task, outcome, since, until, traceId, taskId, limit } = query;
+  const sql: string[] = [];
+  const parameters: (string | number)[] = [];
+  const add = (condition: string, ...values: (string | number)[]): void => {
+    sql.push(`AND ${condition}`);
+    parameters.push(...values);
+  };
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1))
+    throw invalid("limit", `limit is a whole number from 1, not ${String(limit)}`);
+  if (task !== undefined) add("task = ?", task);
+  if (outcome !== undefined) {
+    if (!Object.hasOwn(outcomes, outcome))
+      throw invalid("outcome", `outcome is one of ${Object.keys(outcomes).join(", ")}, not ${outcome}`);
+    add("outcome = ?", outcome);
+  }
+  if (since !== undefined) add("at >= ?", instantOf("since", since));
+  if (until !== undefined) add("at < ?", instantOf("until", until));
+  if (taskId !== undefined) {
+    const parsed = parseTaskId(taskId);
+    if (!parsed.ok) throw invalid("taskId", parsed.reason);
+    add("origin = ? AND seq = ?", parsed.value.origin, parsed.value.seq);
+  }
+  if (traceId !== undefined) addTrace(add, traceId);
+  return { sql: sql.join(" "), parameters };
+}
+
+/** Its own trace id, if its producer brought none along; or the one that came along. */
+function addTrace(add: (condition: string, ...values: (string | number)[]) => void, traceId: string): void {
+  if (!/^[0-9a-f]{32}$/.test(traceId)) throw invalid("traceId", "traceId is 32 lower-case hex digits");
+  const brought = "SELECT n FROM results WHERE traceparent IS NOT NULL AND substr(traceparent, 4, 32) = ?";
+  const task = taskOfTraceId(traceId);
+  if (task === undefined) return add(`n IN (${brought})`, traceId);
+  const own = "SELECT n FROM results WHERE origin = ? AND seq = ? AND traceparent IS NULL";
+  add(`n IN (${brought} UNION ALL ${own})`, traceId, task.origin, task.seq);
+}
+
+function instantOf(option: string, date: Date): number {
+  const ms = date.getTime();
+  if (Number.isNaN(ms)) throw invalid(option, `${option} is a valid date`);
+  return ms;
+}
+
+const invalid = (option: string, message: string): TqError =>
+  new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option } });
