@@ -5,7 +5,7 @@
  * WAL, so that readers are welcome while it is written. Space is given back (auto_vacuum = INCREMENTAL), which SQLite only
  * allows to choose before the first table. What it finds broken is said with file and place; nothing is repaired.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
@@ -161,6 +161,9 @@ export function openForReading(path: string, kind: FileKind): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite();
   const file = resolve(path);
   const subject = subjectOf(kind, file);
+  if (!existsSync(file)) {
+    throw new TqError("TQ_ERR_STORAGE_FAILED", `there is no ${kind.noun} ${file}`, { details: { file } });
+  }
   return orStorageError(subject, () => {
     const database = new Database(file, { readOnly: true, timeout: busyMs });
     try {

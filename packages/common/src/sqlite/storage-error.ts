@@ -33,8 +33,10 @@ export function storageError(error: unknown, subject: StorageSubject): TqError<S
   if (isStorageError(error)) return error;
   const code = codeOf(error);
   const { noun, file } = subject;
+  // Whose lock it is, SQLite does not know.
+  const reason = code === "TQ_ERR_STORAGE_LOCKED" ? "" : `: ${reasonOf(error)}`;
   const remedy = code === "TQ_ERR_STORAGE_CORRUPT" ? remedyWords(subject.remedy) : "";
-  return new TqError(code, `${messages[code](noun, file)}: ${reasonOf(error)}${remedy}`, {
+  return new TqError(code, `${messages[code](noun, file)}${reason}${remedy}`, {
     details: { file, ...(isSqliteError(error) && { sqlite: error.errcode }) },
     cause: error,
   });

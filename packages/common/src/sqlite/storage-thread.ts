@@ -45,6 +45,9 @@ export class StorageThread<T extends StorageTypes> {
   readonly #exited = Promise.withResolvers<void>();
   readonly #queries = new Map<number, PromiseWithResolvers<T["answer"]>>();
   #lastQuery = 0;
+  /** Numbers of the last change that was handed over, and of the last that something was told about. */
+  #written = 0;
+  #told = 0;
   #isOpen = false;
   #hasSaidClosed = false;
   #failure: TqError | undefined;
@@ -61,8 +64,7 @@ export class StorageThread<T extends StorageTypes> {
     const thread = new StorageThread(options);
     try {
       const opened = await thread.#opened.promise;
-      // Storage alone is no reason for a process to live.
-      thread.#thread.unref();
+      thread.#keepAlive();
       return { thread, opened };
     } catch (error) {
       await thread.#exited.promise;
@@ -88,6 +90,8 @@ export class StorageThread<T extends StorageTypes> {
   write(number: number, { value, transfer = [] }: Parcel<T["change"]>): void {
     if (this.#failure !== undefined || this.#closing !== undefined) return;
     this.#thread.postMessage({ type: "write", number, change: value } satisfies ToStorage, transfer);
+    this.#written = number;
+    this.#keepAlive();
   }
 
   /** Sees what was written before. Rejects with a storage error. */
@@ -98,6 +102,7 @@ export class StorageThread<T extends StorageTypes> {
     this.#lastQuery += 1;
     this.#queries.set(this.#lastQuery, asked);
     this.#thread.postMessage({ type: "query", id: this.#lastQuery, query } satisfies ToStorage);
+    this.#keepAlive();
     return asked.promise;
   }
 
@@ -126,8 +131,10 @@ export class StorageThread<T extends StorageTypes> {
         this.#isOpen = true;
         return this.#opened.resolve(message.opened);
       case "written":
+        this.#answered(message.number);
         return this.#options.onWritten(message.number);
       case "full":
+        this.#answered(message.number);
         return this.#options.onFull(message.number);
       case "answer":
         return this.#takeQuery(message.id)?.resolve(message.answer);
@@ -143,7 +150,20 @@ export class StorageThread<T extends StorageTypes> {
   #takeQuery(id: number): PromiseWithResolvers<T["answer"]> | undefined {
     const asked = this.#queries.get(id);
     this.#queries.delete(id);
+    this.#keepAlive();
     return asked;
+  }
+
+  #answered(number: number): void {
+    this.#told = number;
+    this.#keepAlive();
+  }
+
+  /** Storage alone is no reason for a process to live; what somebody waits for is. */
+  #keepAlive(): void {
+    if (this.#closing !== undefined || this.#written > this.#told || this.#queries.size > 0)
+      this.#thread.ref();
+    else this.#thread.unref();
   }
 
   #fail(error: TqError): void {

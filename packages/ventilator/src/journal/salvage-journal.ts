@@ -37,21 +37,16 @@ export function salvageJournal(from: string, to: string): SalvageReport {
       details: { option: "to" },
     });
   }
-  if (!existsSync(subject.file)) {
-    throw new TqError("TQ_ERR_STORAGE_FAILED", `there is no journal ${subject.file}`, {
-      details: { file: subject.file },
-    });
-  }
-  const lock = new StorageLock(subject);
+  const source = openForReading(subject.file, journalKind);
   try {
-    const source = openForReading(subject.file, journalKind);
+    const lock = new StorageLock(subject);
     try {
       return orStorageError(subjectOf(journalKind, target), () => copyInto(to, source));
     } finally {
-      source.close();
+      lock.release();
     }
   } finally {
-    lock.release();
+    source.close();
   }
 }
 

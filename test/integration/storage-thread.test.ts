@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TqError } from "@tq/common";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { TqError } from "../contract/index.ts";
-import type { SampleTypes } from "./sample-file.test-support.ts";
-import { StorageFaults } from "./storage-faults.ts";
-import { StorageThread } from "./storage-thread.ts";
+import type { SampleTypes } from "../../packages/common/src/sqlite/sample-file.test-support.ts";
+import { StorageFaults } from "../../packages/common/src/sqlite/storage-faults.ts";
+import { StorageThread } from "../../packages/common/src/sqlite/storage-thread.ts";
 
 let folder: string;
 let file: string;
@@ -25,7 +25,7 @@ async function open(options: { faults?: StorageFaults; durability?: "always" | "
   const told: string[] = [];
   const contents: string[] = [];
   const { thread, opened: found } = await StorageThread.open<SampleTypes>({
-    module: new URL("./sample-file.test-support.ts", import.meta.url),
+    module: new URL("../../packages/common/src/sqlite/sample-file.test-support.ts", import.meta.url),
     name: "sample",
     settings: { file },
     durability: options.durability ?? "always",

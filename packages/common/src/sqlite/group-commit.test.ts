@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { GroupCommit } from "./group-commit.ts";
+import { openForReading } from "./open-database.ts";
+import { openSample, type SampleTypes, sampleKind } from "./sample-file.test-support.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tq-sqlite-"));
+  path = join(folder, "sample.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open() {
+  const served = openSample({ file: path });
+  const commits = new GroupCommit<SampleTypes["change"]>({ ...served, durability: "always" });
+  const count = () => served.answer?.("count").value;
+  return { ...served, commits, count };
+}
+
+const text = "x".repeat(10_000);
+
+test("where there is no room for one change of several, none is written; a smaller one later is", () => {
+  const { file, commits, count } = open();
+  file.database.exec("PRAGMA max_page_count = 40");
+  expect(commits.commit([["small"], Array(100).fill(text)])).toBe(false);
+  expect(count()).toBe(0);
+  expect(commits.commit([["small"]])).toBe(true);
+  expect(count()).toBe(1);
+  file.close();
+});
+
+test("many rows through a file leave it small, also while it is busy", () => {
+  const { file, commits } = open();
+  const sizes: number[] = [];
+  for (let round = 0; round < 200; round++) {
+    // Ten at a time, and the ten before go.
+    commits.commit([Array(10).fill(text), round === 0 ? 0 : 10]);
+    commits.tidy();
+    if (round % 20 === 19) sizes.push(statSync(path).size + statSync(`${path}-wal`).size);
+  }
+  // 20 MB went through.
+  expect(Math.max(...sizes)).toBeLessThan(10 * 1024 * 1024);
+  commits.commit([10]);
+  while (commits.tidyIdle());
+  file.close();
+  expect(statSync(path).size).toBeLessThan(64 * 1024);
+});
+
+test("a reader sees the file as it is between two commits, while it is written", () => {
+  const { file, commits } = open();
+  commits.commit([["one"]]);
+  const reader = openForReading(path, sampleKind);
+  file.database.exec("BEGIN; INSERT INTO texts (text) VALUES ('half')");
+  expect(reader.prepare("SELECT count(*) AS n FROM texts").get()?.n).toBe(1);
+  file.database.exec("ROLLBACK");
+  reader.close();
+  file.close();
+});
+
+test("a file that was not closed in order says so to the next, and is looked through", () => {
+  const first = open();
+  first.commits.commit([["one"]]);
+  first.file.abandon();
+  const second = open();
+  expect(second.opened).toEqual({ wasClosed: false });
+  second.file.close();
+  const third = open();
+  expect(third.opened).toEqual({ wasClosed: true });
+  third.file.close();
+});
