@@ -106,6 +106,43 @@ describe("a duplicate window", () => {
     expect(window.snapshot()).toEqual({ origins: [], closed: [origin] });
   });
 
+  test("stays small over ten million tasks of ten thousand producers that come and go", () => {
+    const [producers, tasks, perBatch, alive, abreast] = [10_000, 1_000, 50, 20, 4];
+    const window = new DuplicateWindow(100_000);
+    let ranges = 0;
+    let ids = 0;
+    /** Batches of one producer end in another order than they were submitted; the mark follows the first that has not. */
+    const step = (origin: string, round: number): void => {
+      const turn = Math.floor(round / abreast) * abreast;
+      const first = (turn + ((round * 7 + 3) % abreast)) * perBatch + 1;
+      window.offerRun({ origin, first, count: perBatch });
+      window.commitRun({ origin, first, count: perBatch }, round % 5 === 0 ? "failed" : "completed");
+      ids += perBatch;
+      if (round % abreast === abreast - 1) window.raise(origin, (turn + abreast) * perBatch + 1);
+    };
+    for (let cohort = 0; cohort < producers / alive; cohort++) {
+      const origins = Array.from({ length: alive }, (_, index) =>
+        (cohort * alive + index).toString(16).padStart(16, "0"),
+      );
+      for (let round = 0; round < tasks / perBatch; round++) {
+        for (const origin of origins) step(origin, round);
+        if (cohort % 100 > 0) continue;
+        const kept = window.snapshot().origins;
+        const others = kept.reduce((sum, origin) => sum + origin.others.length, 0);
+        ranges = Math.max(
+          ranges,
+          others / perBatch + kept.reduce((sum, origin) => sum + origin.committed.length / 2, 0),
+        );
+      }
+      for (const origin of origins) window.close(origin);
+    }
+    expect(ids).toBe(10_000_000);
+    expect(ranges).toBeGreaterThan(0);
+    expect(ranges).toBeLessThanOrEqual(alive * abreast * 2);
+    expect(window.snapshot().origins).toEqual([]);
+    expect(window.snapshot().closed).toHaveLength(producers);
+  });
+
   test("forgets the origin that was closed first when there are too many", () => {
     const window = new DuplicateWindow(2);
     for (const origin of ["a", "b", "c"]) window.close(origin);

@@ -16,7 +16,7 @@ export interface SinkLimits {
   readonly windowBytesMax: number;
   /**
    * Closed origins that are remembered; beyond it the oldest is forgotten, and what a worker might still offer of it
-   * would pass for new. Default 10,000: as many starts of producers. Raised: about 100 bytes each.
+   * would pass for new. Default 100,000: as many starts of producers. Raised: about 100 bytes each.
    */
   readonly closedOriginsMax: number;
   /**
@@ -41,7 +41,7 @@ export const defaultLimits: SinkLimits = {
   waitingBytesMax: 64 * MiB,
   windowResultsMax: 16_384,
   windowBytesMax: 16 * MiB,
-  closedOriginsMax: 10_000,
+  closedOriginsMax: 100_000,
   pushIdleHeartbeats: 2,
   pushBusyMs: 30_000,
   pushOriginsMax: 10_000,
