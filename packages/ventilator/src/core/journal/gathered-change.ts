@@ -50,7 +50,7 @@ export class GatheredChange {
   /** `originOf`: how an origin stands; nothing if it is closed. */
   render(originOf: (origin: Origin) => JournaledOrigin | undefined): JournalChange {
     const batches = [...this.batches];
-    const origins = [...this.origins];
+    const origins = [...this.origins].map((name) => ({ name, row: originOf(name) }));
     const keys = [...this.#keys.values()];
     const letters = [...this.#deadLetters];
     const doubts = [...this.#doubts];
@@ -59,8 +59,8 @@ export class GatheredChange {
       accepted: this.accepted,
       progress: batches.filter(({ unsettled }) => unsettled > 0).map(progressOf),
       removed: batches.filter(({ unsettled }) => unsettled === 0).map((batch) => batch.journalNumber),
-      origins: origins.map(originOf).filter((origin) => origin !== undefined),
-      closedOrigins: origins.filter((origin) => originOf(origin) === undefined),
+      origins: origins.flatMap(({ row }) => row ?? []),
+      closedOrigins: origins.flatMap(({ name, row }) => (row === undefined ? [name] : [])),
       keys: keys.filter((key) => "hash" in key),
       forgottenKeys: keys.flatMap((key) => ("forgotten" in key ? [key.forgotten] : [])),
       deadLetters: letters.flatMap(([, letter]) => letter ?? []),

@@ -2,8 +2,9 @@
  * When what happens to journaled tasks is written, and what waits for it.
  *
  * Changes are gathered and handed out at the end of a turn, at once if somebody waits for them: a batch that is to be
- * accepted, a failure that is to be counted before it has consequences. What is settled waits a little, because most of it
- * needs no record any more by then: whatever is run again after a crash is dropped by the sink.
+ * accepted, a failure that is to be counted before it has consequences. What is settled waits a little, also when others do
+ * not: most batches are settled as a whole by then and need no record of how far they were. Whatever is run again after a
+ * crash is dropped by the sink.
  *
  * Without room, nothing is accepted and all else goes on in memory: what has changed is kept by name, tried again now and
  * then, and takes effect at once. Only what sinks may forget still waits, because that cannot be taken back.
@@ -60,10 +61,24 @@ class Change {
   isUrgent = false;
 }
 
+/** Names of what has changed without anybody waiting for it. */
+class Later {
+  readonly batches = new Set<TaskBatch>();
+  readonly origins = new Set<Origin>();
+  readonly whenSafe: (() => void)[] = [];
+
+  get isEmpty(): boolean {
+    return this.batches.size + this.origins.size === 0;
+  }
+}
+
 export class JournalWriter {
   readonly #parts: JournalWriterParts;
   readonly #origins = new Map<Origin, OriginRecord>();
+  /** What leaves next. */
   #next = new Change();
+  /** What may wait: it is part of `#next` when it is time. */
+  #later = new Later();
   /** In the order of their numbers. */
   #written: Change[] = [];
   #changes = 0;
@@ -83,7 +98,7 @@ export class JournalWriter {
 
   /** Changes that are not safe yet. */
   get unsynced(): number {
-    return this.#written.length + (this.#next.gathered.isEmpty ? 0 : 1);
+    return this.#written.length + (this.#isNothingGathered ? 0 : 1);
   }
 
   /** A batch is to be accepted; who submitted it hears of it when it is safe. */
@@ -100,7 +115,7 @@ export class JournalWriter {
 
   /** Something has changed that is to be remembered of a batch. */
   changed(batch: TaskBatch): void {
-    if (batch.journalNumber > 0) this.#next.gathered.batches.add(batch);
+    if (batch.journalNumber > 0) this.#later.batches.add(batch);
   }
 
   /** Nothing of a batch is unsettled any more. */
@@ -108,8 +123,8 @@ export class JournalWriter {
     if (batch.journalNumber === 0) return;
     const { origin, first, count } = batch;
     this.#origins.get(origin)?.settled.addRun(first, count);
-    this.#next.gathered.batches.add(batch);
-    this.#next.gathered.origins.add(origin);
+    this.#later.batches.add(batch);
+    this.#later.origins.add(origin);
   }
 
   /** This id is used up, although there is no such task. */
@@ -131,7 +146,7 @@ export class JournalWriter {
 
   /** Nothing of an origin is left or will come again. */
   closeOrigin(origin: Origin): void {
-    if (this.#origins.delete(origin)) this.#next.gathered.origins.add(origin);
+    if (this.#origins.delete(origin)) this.#later.origins.add(origin);
   }
 
   keepKey(key: JournaledKey): void {
@@ -164,7 +179,7 @@ export class JournalWriter {
    */
   afterSync(batch: TaskBatch, run: () => void): void {
     if (batch.journalNumber === 0) return run();
-    this.changed(batch);
+    this.#next.gathered.batches.add(batch);
     if (this.isFull) return run();
     this.#next.effects.push(run);
     this.#next.isUrgent = true;
@@ -172,29 +187,30 @@ export class JournalWriter {
 
   /** Runs when all that has happened until now is safe, however long that takes. */
   whenSafe(run: () => void): void {
-    const last = this.#next.gathered.isEmpty ? this.#written.at(-1) : this.#next;
-    if (last === undefined) run();
-    else last.whenSafe.push(run);
+    const { whenSafe } = this.#lastGathered ?? { whenSafe: undefined };
+    if (whenSafe === undefined) run();
+    else whenSafe.push(run);
   }
 
   /** Hands out what was gathered, if it is time. */
   flush(now: number): void {
-    if (!this.#next.gathered.isEmpty) this.#gatheredSince ??= now;
+    if (!this.#isNothingGathered) this.#gatheredSince ??= now;
     if (this.isFull) {
       if (now < this.#retryAt || this.#written.length > 0) return;
       // If nothing has changed, something known is written once more, to see if there is room.
       const [anyOrigin] = this.#origins.keys();
       if (anyOrigin !== undefined) this.#next.gathered.origins.add(anyOrigin);
-      return this.#write();
+      return this.#writeAll();
     }
-    if (this.#next.isUrgent || now >= this.#lazyAt) this.#write();
+    if (now >= this.#lazyAt) this.#writeAll();
+    else if (this.#next.isUrgent) this.#write();
   }
 
   /** The end: hands out what has changed. What is still to be accepted is left out, and returned. */
   close(): TaskBatch[] {
     const refused = this.#next.accepted.splice(0).map(({ batch }) => batch);
     this.#next.gathered.accepted.length = 0;
-    if (!this.#next.gathered.isEmpty) this.#write();
+    if (!this.#isNothingGathered) this.#writeAll();
     return refused;
   }
 
@@ -253,10 +269,31 @@ export class JournalWriter {
     return this.#gatheredSince === undefined ? Number.POSITIVE_INFINITY : this.#gatheredSince + lazyMs;
   }
 
+  get #isNothingGathered(): boolean {
+    return this.#next.gathered.isEmpty && this.#later.isEmpty;
+  }
+
+  /** What leaves last of all that is not safe. */
+  get #lastGathered(): Later | Change | undefined {
+    if (!this.#later.isEmpty) return this.#later;
+    return this.#next.gathered.isEmpty ? this.#written.at(-1) : this.#next;
+  }
+
+  #writeAll(): void {
+    const { batches, origins, whenSafe } = this.#later;
+    const { gathered } = this.#next;
+    for (const batch of batches) gathered.batches.add(batch);
+    for (const origin of origins) gathered.origins.add(origin);
+    this.#next.whenSafe.push(...whenSafe);
+    this.#later = new Later();
+    this.#gatheredSince = undefined;
+    this.#write();
+  }
+
   #write(): void {
     const change = this.#next;
     this.#next = new Change();
-    this.#gatheredSince = undefined;
+    if (this.#later.isEmpty) this.#gatheredSince = undefined;
     this.#changes += 1;
     change.number = this.#changes;
     this.#written.push(change);

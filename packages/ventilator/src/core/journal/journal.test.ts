@@ -175,6 +175,29 @@ describe("what has happened", () => {
     expect(disk.changes.at(-1)?.progress).toMatchObject([{ number: 1, settled: [0, 1], troubles: [] }]);
   });
 
+  test("waits even if something else is written at once: a batch is mostly settled as a whole by then", () => {
+    const disk = new FakeJournal();
+    const bed = start(disk);
+    const worker = bed.worker("w");
+    bed.submit(1, 2);
+    disk.sync(bed);
+    worker.done(bed.now, [1]);
+    bed.submit(3, 1);
+    worker.done(bed.now, [2]);
+    bed.submit(4, 1);
+    bed.pass(50);
+    const written = disk.changes.slice(1).map(({ accepted, progress, removed }) => ({
+      accepted: accepted.map(({ number }) => number),
+      progress,
+      removed,
+    }));
+    expect(written).toEqual([
+      { accepted: [2], progress: [], removed: [] },
+      { accepted: [3], progress: [], removed: [] },
+      { accepted: [], progress: [], removed: [1] },
+    ]);
+  });
+
   test("a failure has consequences when it is safe", () => {
     const disk = new FakeJournal();
     const bed = start(disk);
