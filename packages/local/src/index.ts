@@ -8,6 +8,7 @@ export type {
   MapOptions,
   RunOptions,
   SettledTask,
+  SubmitManyOptions,
   SubmitOptions,
   SubmitStats,
   SubmittedTask,

@@ -6,6 +6,7 @@ export type {
   MapOptions,
   RunOptions,
   SettledTask,
+  SubmitManyOptions,
   SubmitOptions,
   SubmitStats,
   SubmittedTask,

@@ -40,7 +40,7 @@ function start(inputs: AsyncIterable<unknown> | Iterable<unknown>, onStop = () =
   return { done, calls, refused, progress };
 }
 
-const accepted: SubmittedTask = { taskId: "00000000000000aa-1", traceId: "t" };
+const accepted: SubmittedTask = { taskId: "00000000000000aa-1", traceId: "t", isDuplicate: false };
 
 test("is done when every input is accepted, and not before", async () => {
   const { done, calls, progress } = start([1, 2]);

@@ -37,12 +37,16 @@ export interface SubmitBatch {
 export interface SubmitOrigins {
   readonly sink: Origin;
   readonly answer: Origin;
+  /** What the owner is called by all submitters alike: idempotency keys choose by it. Default: its number. */
+  readonly owner?: string | undefined;
 }
 
 /** What an owner offers. Never called from inside one of the events, except `answered`. */
 export interface SubmitPort {
   /** Only within the credit that was given. May call events from inside. `owner`: by its number; default 0. */
   submit(batch: SubmitBatch, owner?: number): void;
+  /** Whether tasks with idempotency keys can wait for this owner: it is there, or still looked for. Default: always. */
+  isInReach?(owner: number): boolean;
   /** Each id is answered once: with `settled`, with `answer`, or with `rejected` if the owner does not know it. */
   cancel(ids: IdRuns): void;
   /**

@@ -24,6 +24,8 @@ export interface Lane<C extends Wanting> {
   readonly definition: DefinitionInfo;
   readonly reply: Reply;
   readonly encoder: ValuesEncoder;
+  /** Its tasks have idempotency keys, which choose their owners. */
+  readonly isKeyed?: boolean;
   /** The batch that the next task joins. */
   gathering: Batch<C> | undefined;
 }
@@ -105,11 +107,18 @@ export class Batch<C extends Wanting> {
     return false;
   }
 
+  /** The next task that is still wanted. */
+  next(): C | undefined {
+    while (this.#from < this.consumers.length && !this.#isWantedAt(this.#from)) this.#from += 1;
+    return this.consumers[this.#from];
+  }
+
   /**
    * The next tasks that are still wanted, without a gap, as many as the credit allows; nothing if none is left. While byte
-   * credit is above zero one more task may go, as everywhere, or a value larger than the window would wait for ever.
+   * credit is above zero one more task may go, as everywhere, or a value larger than the window would wait for ever. It ends
+   * before the first that does not fit.
    */
-  cut(tasks: number, bytes: number): Cut | undefined {
+  cut(tasks: number, bytes: number, fits: (consumer: C) => boolean = all): Cut | undefined {
     const { sizes } = this.seal();
     const count = this.consumers.length;
     let from = this.#from;
@@ -118,6 +127,8 @@ export class Batch<C extends Wanting> {
     let to = from;
     while (to < count && to - from < tasks && (sizes[to] ?? 0) - start < bytes && this.#isWantedAt(to)) {
       if (to > from && (sizes[to + 1] ?? 0) - start > wireLimits.bodyBytesMax) break;
+      const consumer = this.consumers[to];
+      if (consumer !== undefined && !fits(consumer)) break;
       to += 1;
     }
     this.#from = to;
@@ -146,20 +157,27 @@ export class Batch<C extends Wanting> {
   }
 }
 
+const all = (): boolean => true;
+
 class OptionColumns {
   readonly #priority = new SparseBuilder<number>();
   readonly #notBeforeMs = new SparseBuilder<number>();
   readonly #expiresMs = new SparseBuilder<number>();
   readonly #timeoutMs = new SparseBuilder<number>();
   readonly #traceparent = new SparseBuilder<string>();
+  readonly #key = new SparseBuilder<string>();
+  readonly #keyKeptMs = new SparseBuilder<number>();
 
   add(position: number, settings: TaskSettings, waitedMs: number): void {
     const { priority, delayMs, expiresMs, attemptTimeoutMs, traceparent } = settings;
+    const { idempotencyKey, keepForMs } = settings;
     if (priority !== undefined) this.#priority.add(position, priority);
     if (delayMs !== undefined && delayMs > waitedMs) this.#notBeforeMs.add(position, delayMs - waitedMs);
     if (expiresMs !== undefined) this.#expiresMs.add(position, Math.max(1, expiresMs - waitedMs));
     if (attemptTimeoutMs !== undefined) this.#timeoutMs.add(position, attemptTimeoutMs);
     if (traceparent !== undefined) this.#traceparent.add(position, traceparent);
+    if (idempotencyKey !== undefined) this.#key.add(position, idempotencyKey);
+    if (keepForMs !== undefined) this.#keyKeptMs.add(position, keepForMs);
   }
 
   take(): TaskOptionColumns {
@@ -168,6 +186,8 @@ class OptionColumns {
       notBeforeMs: this.#notBeforeMs.take(),
       expiresMs: this.#expiresMs.take(),
       timeoutMs: this.#timeoutMs.take(),
+      key: this.#key.take(),
+      keyKeptMs: this.#keyKeptMs.take(),
       traceparent: this.#traceparent.take(),
     };
     return Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined));

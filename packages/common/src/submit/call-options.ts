@@ -41,13 +41,29 @@ export interface RunOptions extends WaitOptions {
   readonly traceparent?: string | undefined;
 }
 
-/** What can be asked for each task of `submit` and `submitMany`. */
-export interface SubmitOptions extends RunOptions {
+/** What can be asked for each task of `submitMany`, and of `submit`. */
+export interface SubmitManyOptions extends RunOptions {
   /**
    * `at-most-once`: over the push lane. No lease, no retry, no priority, no delay; accepted means that the ventilator has it in
    * memory, and what is lost after that is counted and said. Default: the task's `delivery`.
    */
   readonly delivery?: Delivery | undefined;
+}
+
+/** What can be asked for the task of `submit`. */
+export interface SubmitOptions extends SubmitManyOptions {
+  /**
+   * What the task is known by besides its id, 1 to 256 characters; per name of the task. While a task with it is not settled,
+   * and for `keepForMs` after that, submitting the same input again runs nothing: the call resolves with the first task's ids
+   * and `isDuplicate: true`. Another input under the key is `TQ_ERR_IDEMPOTENCY_CONFLICT`; inputs are compared as they are
+   * encoded, so the order of an object's fields counts. Not for what is delivered at most once. Default: none.
+   *
+   * A ventilator knows the keys that were submitted to it, and those of its journal. With several, the key decides which of
+   * those in reach takes the task; while that one is away, another may take the same key a second time.
+   */
+  readonly idempotencyKey?: string | undefined;
+  /** How long the key is answered after the task has ended, in milliseconds, up to ten years. Default: 3,600,000 (an hour). */
+  readonly keepForMs?: number | undefined;
 }
 
 /** How a `map` or `mapSettled` is done. All but `inFlight` holds for each of its tasks. */
@@ -62,7 +78,7 @@ export interface MapOptions extends RunOptions {
 /** What goes along with each task of a call. Spans are whole milliseconds. */
 export type TaskSettings = Pick<
   SubmitOptions,
-  "attemptTimeoutMs" | "priority" | "delayMs" | "expiresMs" | "traceparent"
+  "attemptTimeoutMs" | "priority" | "delayMs" | "expiresMs" | "traceparent" | "idempotencyKey" | "keepForMs"
 >;
 
 /** Options as a call uses them. */
@@ -123,6 +139,22 @@ const isDelivery: Check = (value) =>
 const noDelivery: Check = () =>
   "left out: who waits for an outcome needs delivery at least once; submit and submitMany may choose";
 
+const isKey: Check = (value) =>
+  typeof value === "string" &&
+  value.length >= 1 &&
+  value.length <= wireLimits.keyCharsMax &&
+  value.isWellFormed()
+    ? undefined
+    : `well-formed text of 1 to ${wireLimits.keyCharsMax} characters`;
+
+/** Refused by name, too. */
+const noKeyForMany: Check = () =>
+  "left out: a key is one task's; call submit for each input, with a key of its own";
+const noKeyForAnswers: Check = () =>
+  "left out: whoever waits for an output needs a task of his own; submit takes keys";
+
+const refusing: ReadonlySet<Check | undefined> = new Set([noDelivery, noKeyForMany, noKeyForAnswers]);
+
 const commonChecks: Record<keyof RunOptions, Check> = {
   ...waitChecks,
   attemptTimeoutMs: ms(1, contractLimits.timeoutMsMax),
@@ -132,9 +164,25 @@ const commonChecks: Record<keyof RunOptions, Check> = {
   traceparent: isTraceparent,
 };
 
-const submitChecks: Record<keyof SubmitOptions, Check> = { ...commonChecks, delivery: isDelivery };
+const submitChecks: Record<keyof SubmitOptions, Check> = {
+  ...commonChecks,
+  delivery: isDelivery,
+  idempotencyKey: isKey,
+  keepForMs: ms(0, wireLimits.spanMsMax),
+};
 
-const runChecks: Record<keyof SubmitOptions, Check> = { ...commonChecks, delivery: noDelivery };
+const submitManyChecks: Record<keyof SubmitOptions, Check> = {
+  ...submitChecks,
+  idempotencyKey: noKeyForMany,
+  keepForMs: noKeyForMany,
+};
+
+const runChecks: Record<keyof SubmitOptions, Check> = {
+  ...commonChecks,
+  delivery: noDelivery,
+  idempotencyKey: noKeyForAnswers,
+  keepForMs: noKeyForAnswers,
+};
 
 const mapChecks: Record<keyof (MapOptions & SubmitOptions), Check> = {
   ...runChecks,
@@ -143,7 +191,7 @@ const mapChecks: Record<keyof (MapOptions & SubmitOptions), Check> = {
 
 const checksOf = {
   submit: submitChecks,
-  submitMany: submitChecks,
+  submitMany: submitManyChecks,
   run: runChecks,
   map: mapChecks,
   mapSettled: mapChecks,
@@ -166,7 +214,7 @@ export function parseCallOptions(
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined;
     if (check === undefined) {
       const known = Object.keys(checks)
-        .filter((name) => checks[name] !== noDelivery)
+        .filter((name) => !refusing.has(checks[name]))
         .join(", ");
       throw invalid(`${call}: unknown option ${option}; known are ${known}`, { option });
     }
@@ -175,6 +223,10 @@ export function parseCallOptions(
       const message = `${call}: ${option} must be ${allowed}, not ${preview(value)}`;
       throw invalid(message, { option, value, allowed });
     }
+  }
+  if (options.keepForMs !== undefined && options.idempotencyKey === undefined) {
+    const message = `${call}: keepForMs says how long an idempotencyKey is kept, and none is given`;
+    throw invalid(message, { option: "keepForMs", value: options.keepForMs });
   }
   const { timeoutMs = defaults.timeoutMs, signal, inFlight = defaults.inFlight, delivery } = options;
   return { timeoutMs, signal, inFlight, delivery, task: taskSettings(options) };
@@ -191,20 +243,33 @@ export function replyOf(
   { delivery = own, task }: CallSettings,
 ): "sink" | "push" {
   if (delivery === "at-least-once") return "sink";
-  const option = (["priority", "delayMs"] as const).find((name) => task?.[name] !== undefined);
+  const option = (["priority", "delayMs", "idempotencyKey"] as const).find(
+    (name) => task?.[name] !== undefined,
+  );
   if (option === undefined) return "push";
-  const message = `${call}: ${option} is not for tasks that are delivered at most once: they are sent in the order of their submission, as soon as a worker reads them; leave it out, or ask for delivery: "at-least-once"`;
+  const message =
+    option === "idempotencyKey"
+      ? noKeyPushed(call)
+      : `${call}: ${option} is not for tasks that are delivered at most once: they are sent in the order of their submission, as soon as a worker reads them; leave it out, or ask for delivery: "at-least-once"`;
   throw invalid(message, { option, value: task?.[option] });
 }
 
+const noKeyPushed = (call: CallName): string =>
+  `${call}: idempotencyKey is not for tasks that are delivered at most once: nobody remembers them; leave it out, or ask for delivery: "at-least-once"`;
+
+/** How long a key is answered after its task's end: whoever repeats a call does so within minutes. */
+const keepForMsDefault = 3_600_000;
+
 function taskSettings(options: SubmitOptions): TaskSettings | undefined {
   const { attemptTimeoutMs, priority, delayMs, expiresMs, traceparent } = options;
+  const { idempotencyKey, keepForMs = keepForMsDefault } = options;
   const settings = {
     ...(attemptTimeoutMs !== undefined && { attemptTimeoutMs: Math.ceil(attemptTimeoutMs) }),
     ...(priority !== undefined && priority !== 0 && { priority }),
     ...(delayMs !== undefined && delayMs > 0 && { delayMs: Math.ceil(delayMs) }),
     ...(expiresMs !== undefined && { expiresMs: Math.ceil(expiresMs) }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(idempotencyKey !== undefined && { idempotencyKey, keepForMs: Math.ceil(keepForMs) }),
   };
   return Object.keys(settings).length === 0 ? undefined : settings;
 }

@@ -1,10 +1,11 @@
 import type { TqError, UnsuccessfulOutcome } from "../contract/index.ts";
 import type { Origin } from "../wire/index.ts";
 import type { Lane, Wanting } from "./batch.ts";
+import type { Handed } from "./call-errors.ts";
 
 /**
  * Who waits for tasks: one call of `submit`, `run`, `map`, … One object per call, not per task; a slot is the call's own
- * number for one of its tasks. Exactly one of the last four is called per task that was handed over, unless the call
+ * number for one of its tasks. Exactly one of the last five is called per task that was handed over, unless the call
  * has let go of it.
  */
 export interface Consumer extends Wanting {
@@ -15,6 +16,8 @@ export interface Consumer extends Wanting {
   handedOver(slot: number, origin: Origin, seq: number): void;
   /** Sink-bound: the owner keeps it. */
   accepted(slot: number): void;
+  /** With an idempotency key: not kept, because this one was before. */
+  duplicate?(slot: number, first: Handed): void;
   /** Answered: its output, decoded and not yet parsed. */
   completed(slot: number, output: unknown, attempt: number): void;
   unsuccessful(slot: number, outcome: UnsuccessfulOutcome, attempt: number): void;

@@ -17,6 +17,7 @@ import {
   parseCallOptions,
   type RunOptions,
   replyOf,
+  type SubmitManyOptions,
   type SubmitOptions,
   type WaitOptions,
 } from "./call-options.ts";
@@ -120,7 +121,7 @@ class DeskSubmitter implements TaskSubmitter {
   submitMany<T extends AnyTask>(
     task: T,
     inputs: Inputs<TaskInput<T>>,
-    options?: SubmitOptions,
+    options?: SubmitManyOptions,
   ): Promise<SubmittedTasks> {
     return rejecting(() => {
       const context = this.#submitContext("submitMany", task, options);

@@ -10,6 +10,8 @@ import {
 } from "../contract/index.ts";
 import {
   type Answers,
+  type Duplicates,
+  forEachId,
   forEachRun,
   SparseReader,
   type SubmitEvents,
@@ -24,13 +26,15 @@ import { commonReason, type Ledger, type Owner } from "./owner.ts";
 /** Tasks so far, by what became of them. */
 export interface Tally {
   accepted: number;
+  /** Submitted under an idempotency key that another task has, and answered with that one. */
+  duplicates: number;
   rejected: number;
   settled: number;
   answered: number;
 }
 
 export class Inbound implements SubmitEvents {
-  readonly tally: Tally = { accepted: 0, rejected: 0, settled: 0, answered: 0 };
+  readonly tally: Tally = { accepted: 0, duplicates: 0, rejected: 0, settled: 0, answered: 0 };
   readonly #desk: Desk;
   readonly #port: SubmitPort;
 
@@ -55,6 +59,23 @@ export class Inbound implements SubmitEvents {
       // The caller of an answered task waits for its answer, not for this.
       if (ledger === undefined || ledger.reply === "answer") return;
       for (let seq = first; seq < first + count; seq++) this.#accept(ledger, seq);
+    });
+    this.#desk.checkIdle();
+  }
+
+  duplicate({ ids, of, traceparent }: Duplicates): void {
+    const traceparents = new SparseReader(traceparent);
+    const firsts: Handed[] = [];
+    forEachId(of, (origin, seq, position) =>
+      firsts.push({ origin, seq, traceparent: traceparents.at(position) }),
+    );
+    forEachId(ids, (origin, seq, position) => {
+      const records = this.#desk.ledgers.get(origin)?.records;
+      const consumer = records?.take(seq);
+      const first = firsts[position];
+      if (records === undefined || consumer === undefined || first === undefined) return;
+      this.tally.duplicates += 1;
+      consumer.duplicate?.(records.takenSlot, first);
     });
     this.#desk.checkIdle();
   }

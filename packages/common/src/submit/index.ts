@@ -7,7 +7,13 @@ export type {
   SubmitOrigins,
   SubmitPort,
 } from "../protocol/index.ts";
-export type { MapOptions, RunOptions, SubmitOptions, WaitOptions } from "./call-options.ts";
+export type {
+  MapOptions,
+  RunOptions,
+  SubmitManyOptions,
+  SubmitOptions,
+  WaitOptions,
+} from "./call-options.ts";
 export {
   createSubmitter,
   type Submission,

@@ -2,12 +2,14 @@
  * What was submitted and has not been handed over: a queue of batches, first come first served.
  *
  * A batch goes to the owner with the most credit: the one that was used has less of it the next time, so work spreads
- * without a counter of its own, and an owner that is slow gets less.
+ * without a counter of its own, and an owner that is slow gets less. Tasks with idempotency keys go to the owner that the key
+ * chooses, whatever its credit; they have a queue of their own, so that they hold up no others while they wait for it.
  */
 import { isTqError, TqError } from "../contract/index.ts";
-import { ArrayQueue, idRun, type SubmitPort } from "../protocol/index.ts";
+import { ArrayQueue, idRun, rendezvous, type SubmitPort } from "../protocol/index.ts";
 import { wireLimits } from "../wire/index.ts";
 import { Batch, type Cut } from "./batch.ts";
+import type { TaskSettings } from "./call-options.ts";
 import type { Consumer } from "./consumer.ts";
 import { submitLimits } from "./limits.ts";
 import { commonReason, type Owner } from "./owner.ts";
@@ -23,6 +25,7 @@ export class Outbox {
   readonly #port: SubmitPort;
   readonly #now: () => number;
   readonly #queue = new ArrayQueue<Batch<Consumer>>();
+  #keyed: Batch<Consumer>[] = [];
   #tasks = 0;
   #bytes = 0;
 
@@ -57,7 +60,7 @@ export class Outbox {
     if (bytes >= wireLimits.attachmentBytesMin) consumer.sized?.(bytes);
     if (lane.gathering === undefined) {
       lane.gathering = new Batch(lane);
-      this.#queue.push(lane.gathering);
+      this.#enqueue(lane.gathering);
     }
     // Only spans count from now, and few tasks have any.
     lane.gathering.add(consumer, slot, consumer.settings === undefined ? 0 : this.#now());
@@ -67,16 +70,57 @@ export class Outbox {
 
   /** Hands over what the credit allows. */
   handOver(): void {
+    if (this.#keyed.length > 0) this.#keyed = this.#keyed.filter((batch) => !this.#handOverKeyed(batch));
     for (let batch = this.#queue.peek(); batch !== undefined; batch = this.#queue.peek()) {
       const owner = this.#ownerWithMostCredit();
       if (owner === undefined) return;
-      const { tasksLeft, bytesLeft } = batch;
-      const cut = batch.cut(owner.tasks, owner.bytes);
-      this.#tasks -= tasksLeft - batch.tasksLeft;
-      this.#bytes -= bytesLeft - batch.bytesLeft;
+      const cut = this.#cut(batch, () => batch.cut(owner.tasks, owner.bytes));
       if (batch.tasksLeft === 0) this.#queue.shift();
       if (cut !== undefined) this.#submit(owner, batch, cut);
     }
+  }
+
+  /**
+   * Whether nothing is left of it. Tasks behind one whose owner has no credit wait with it, which mostly are of the same owner:
+   * they gathered by the owner that was chosen then.
+   */
+  #handOverKeyed(batch: Batch<Consumer>): boolean {
+    for (;;) {
+      const first = this.#cut(batch, () => batch.next());
+      if (first === undefined) return true;
+      const owner = this.ownerFor(first.settings);
+      if (owner === undefined || owner.tasks <= 0 || owner.bytes <= 0) return false;
+      const isSame = ({ settings }: Consumer): boolean => this.ownerFor(settings) === owner;
+      const cut = this.#cut(batch, () => batch.cut(owner.tasks, owner.bytes, isSame));
+      if (cut !== undefined) this.#submit(owner, batch, cut);
+    }
+  }
+
+  /** Of those in reach, or else of all, the one that the key chooses. */
+  ownerFor(settings: TaskSettings | undefined): Owner | undefined {
+    const [only] = this.#owners;
+    if (this.#owners.length === 1) return only;
+    const inReach = this.#owners.filter(({ index }) => this.#port.isInReach?.(index) ?? true);
+    const choice = inReach.length > 0 ? inReach : this.#owners;
+    const name = rendezvous(
+      settings?.idempotencyKey ?? "",
+      choice.map((owner) => owner.name),
+    );
+    return choice.find((owner) => owner.name === name);
+  }
+
+  /** What `take` takes out of a batch does not wait any more. */
+  #cut<Taken>(batch: Batch<Consumer>, take: () => Taken): Taken {
+    const { tasksLeft, bytesLeft } = batch;
+    const taken = take();
+    this.#tasks -= tasksLeft - batch.tasksLeft;
+    this.#bytes -= bytesLeft - batch.bytesLeft;
+    return taken;
+  }
+
+  #enqueue(batch: Batch<Consumer>): void {
+    if (batch.lane.isKeyed === true) this.#keyed.push(batch);
+    else this.#queue.push(batch);
   }
 
   /** Nobody will take what is queued. */
@@ -124,7 +168,7 @@ export class Outbox {
   #takeQueue(): readonly Batch<Consumer>[] {
     this.#tasks = 0;
     this.#bytes = 0;
-    return this.#queue.take();
+    return [...this.#queue.take(), ...this.#keyed.splice(0)];
   }
 
   #refuseBeyondLimit(): void {
@@ -141,7 +185,7 @@ export class Outbox {
   #dropUnwanted(): void {
     for (const batch of this.#takeQueue()) {
       if (batch.isWanted()) {
-        this.#queue.push(batch);
+        this.#enqueue(batch);
         this.#tasks += batch.tasksLeft;
         this.#bytes += batch.bytesLeft;
       } else batch.seal();

@@ -28,6 +28,8 @@ export interface OwnerOptions {
 /** Whom tasks are handed to, the credit it gave, and the tasks it has. */
 export class Owner {
   readonly index: number;
+  /** What idempotency keys choose it by. */
+  readonly name: string;
   readonly #options: OwnerOptions;
   #ledgers: readonly Ledger[] = [];
   readonly #sink: Ledger;
@@ -41,6 +43,7 @@ export class Owner {
 
   constructor(options: OwnerOptions) {
     this.index = options.index;
+    this.name = options.origins.owner ?? String(options.index);
     this.#options = options;
     this.#sink = this.#begin("sink", options.origins.sink);
     this.#answer = this.#begin("answer", options.origins.answer);

@@ -48,7 +48,8 @@ abstract class SingleCall<Result> implements Consumer, Deadline {
   #isOver = false;
 
   constructor({ desk, shape, call }: CallContext, reply: Reply) {
-    this.lane = shape.lanes[reply];
+    const isKeyed = call.task?.idempotencyKey !== undefined;
+    this.lane = isKeyed ? shape.keyedLane(desk.outbox.ownerFor(call.task)?.index ?? 0) : shape.lanes[reply];
     this.settings = call.task;
     this.desk = desk;
     this.shape = shape;
@@ -154,7 +155,11 @@ export class SubmitCall extends SingleCall<SubmittedTask> {
 
   accepted(): void {
     const handed = this.handed;
-    if (handed !== undefined) this.succeed(identify(handed));
+    if (handed !== undefined) this.succeed({ ...identify(handed), isDuplicate: false });
+  }
+
+  duplicate(_slot: number, first: Handed): void {
+    this.succeed({ ...identify(first), isDuplicate: true });
   }
 
   expire(): void {

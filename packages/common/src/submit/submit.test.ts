@@ -56,6 +56,7 @@ test("submit resolves when the task is accepted, not before, with its ids", asyn
   await expect(submitted).resolves.toEqual({
     taskId: `${origins.sink}-1`,
     traceId: expect.stringMatching(/^00000000000000a1[0-9a-f]{16}$/),
+    isDuplicate: false,
   });
 });
 

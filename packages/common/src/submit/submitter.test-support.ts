@@ -24,6 +24,9 @@ export const seqsOf = (ids: IdRuns): number[] => {
 export class TestBed implements SubmitPort {
   now = 0;
   readonly batches: SubmitBatch[] = [];
+  /** Of each batch, whom it was handed to. */
+  readonly owners: number[] = [];
+  readonly outOfReach = new Set<number>();
   readonly cancelled: number[] = [];
   readonly answeredSeqs: number[] = [];
   readonly submission: Submission;
@@ -67,9 +70,14 @@ export class TestBed implements SubmitPort {
     return this.#timers.length;
   }
 
-  submit(batch: SubmitBatch): void {
+  submit(batch: SubmitBatch, owner = 0): void {
     this.batches.push(batch);
+    this.owners.push(owner);
     this.onSubmit(batch);
+  }
+
+  isInReach(owner: number): boolean {
+    return !this.outOfReach.has(owner);
   }
 
   cancel(ids: IdRuns): void {

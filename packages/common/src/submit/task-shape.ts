@@ -32,6 +32,8 @@ export class TaskShape {
   /** Whether outputs pass as they are. */
   readonly isOutputFree: boolean;
   readonly #isInputFree: boolean;
+  readonly #newKeyed: () => Lane<Consumer>;
+  readonly #keyed: Lane<Consumer>[] = [];
   readonly #task: AnyTask;
 
   constructor(task: AnyTask, payloadBytesMax: number | undefined) {
@@ -49,11 +51,21 @@ export class TaskShape {
       gathering: undefined,
     });
     this.name = name;
+    this.#newKeyed = () => ({ ...lane("sink"), isKeyed: true });
     this.lanes = { sink: lane("sink"), answer: lane("answer"), push: lane("push") };
     this.delivery = delivery;
     this.isOutputFree = isTypeOnly(task.output);
     this.#isInputFree = isTypeOnly(task.input);
     this.#task = task;
+  }
+
+  /** For tasks with idempotency keys, one for each owner that keys choose: one that has no credit holds up its own only. */
+  keyedLane(owner: number): Lane<Consumer> {
+    const known = this.#keyed[owner];
+    if (known !== undefined) return known;
+    const lane = this.#newKeyed();
+    this.#keyed[owner] = lane;
+    return lane;
   }
 
   /** Why the input is no good, or nothing. Free of promises where the schema is. */

@@ -1,7 +1,13 @@
 /** What every role that submits tasks offers: ventilator, producer, local. Types only. */
 import type { AnyTask, Outcome, OutcomeStatus, TaskInput, TaskOutput } from "../contract/index.ts";
 import type { Origin } from "../wire/index.ts";
-import type { MapOptions, RunOptions, SubmitOptions, WaitOptions } from "./call-options.ts";
+import type {
+  MapOptions,
+  RunOptions,
+  SubmitManyOptions,
+  SubmitOptions,
+  WaitOptions,
+} from "./call-options.ts";
 
 /** Inputs of many tasks: an array, a Set, a generator, a stream, … */
 export type Inputs<Input> = Iterable<Input> | AsyncIterable<Input>;
@@ -12,6 +18,8 @@ export interface SubmittedTask {
   readonly taskId: string;
   /** W3C trace id, 32 hex. */
   readonly traceId: string;
+  /** It was submitted before, under the same `idempotencyKey`: these are the first task's ids. */
+  readonly isDuplicate: boolean;
 }
 
 /** Consecutive task ids, `<origin>-<first>` to `<origin>-<last>`. */
@@ -65,7 +73,7 @@ export interface TaskSubmitter {
   /**
    * Hands a task over; its result goes to a sink. Resolves when it is accepted.
    *
-   * Errors besides those of all calls: see `timeoutMs`; `TQ_ERR_NO_SINK`.
+   * Errors besides those of all calls: see `timeoutMs`; `TQ_ERR_NO_SINK`, `TQ_ERR_STORAGE_FULL`; `TQ_ERR_IDEMPOTENCY_CONFLICT`.
    */
   submit<T extends AnyTask>(task: T, input: TaskInput<T>, options?: SubmitOptions): Promise<SubmittedTask>;
 
@@ -78,7 +86,7 @@ export interface TaskSubmitter {
   submitMany<T extends AnyTask>(
     task: T,
     inputs: Inputs<TaskInput<T>>,
-    options?: SubmitOptions,
+    options?: SubmitManyOptions,
   ): Promise<SubmittedTasks>;
 
   /**
