@@ -6,6 +6,15 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { type DevCommandOptions, describeDev, runDev } from "../commands/dev.ts";
 import { describeEvents, type EventsCommandOptions, runEvents } from "../commands/events.ts";
+import {
+  describeJournal,
+  describeJournalSalvage,
+  describeJournalShow,
+  type JournalCommandOptions,
+  runJournalSalvage,
+  runJournalShow,
+  type SalvageCommandOptions,
+} from "../commands/journal.ts";
 import { describeProxy, type ProxyCommandOptions, runProxy } from "../commands/proxy.ts";
 import { describeResults, type ResultsCommandOptions, runResults } from "../commands/results.ts";
 import { describeSink, runSink, type SinkCommandOptions } from "../commands/sink.ts";
@@ -32,8 +41,8 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
     .addHelpText("after", epilogue)
     .hook("preAction", (_program, command) => refuseInproc(command));
 
-  const add = (name: string, logLevel: LogLevel = "info"): Command =>
-    program.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));
+  const add = (name: string, logLevel: LogLevel = "info", to = program): Command =>
+    to.command(name).addOption(jsonFlag(environment)).addOption(logLevelOption(logLevel));
 
   describeDev(add("dev")).action(async (files: string[], options: DevCommandOptions) =>
     onEnd(await runDev(files, options)),
@@ -62,7 +71,23 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   describeProxy(add("proxy"), environment).action(async (options: ProxyCommandOptions) =>
     onEnd(await runProxy(options)),
   );
+  addJournal(describeJournal(program.command("journal")), onEnd, (name, to) => add(name, "silent", to));
   return program;
+}
+
+function addJournal(
+  journal: Command,
+  onEnd: (exitCode: ExitCode) => void,
+  add: (name: string, to: Command) => Command,
+): void {
+  describeJournalShow(add("show", journal)).action(
+    async (directory: string, options: JournalCommandOptions) =>
+      onEnd(await runJournalShow(directory, options)),
+  );
+  describeJournalSalvage(add("salvage", journal)).action(
+    async (directory: string, options: SalvageCommandOptions) =>
+      onEnd(await runJournalSalvage(directory, options)),
+  );
 }
 
 /** The package's manifest stands two folders above this one, in source and when built. */

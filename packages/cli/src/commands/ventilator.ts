@@ -1,11 +1,16 @@
 /** `tq ventilator`: hands out what producers submit. */
+import { TqError } from "@tq/common";
 import type { Compression } from "@tq/common/transport";
+import type { Durability } from "@tq/ventilator";
 import type { Command } from "commander";
 import { compressionOption, type Environment, flag, option, readEndpoints } from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { printReady } from "../output/ready-line.ts";
+
+/** Not imported from the role, which is loaded when the command runs. */
+const durabilities: readonly Durability[] = ["always", "interval", "none"];
 
 export interface VentilatorCommandOptions {
   readonly workers: string;
@@ -14,6 +19,8 @@ export interface VentilatorCommandOptions {
   readonly push?: string;
   readonly events?: string;
   readonly eventsProxy?: string;
+  readonly journal?: string;
+  readonly durability?: Durability;
   readonly name?: string;
   readonly insecure: boolean;
   readonly compression: Compression;
@@ -34,6 +41,16 @@ export function describeVentilator(command: Command, environment: Environment): 
     .addOption(option("--push <ep>", "bind here for tasks that are delivered at most once"))
     .addOption(option("--events <ep>", "bind here for subscribers to events, such as tq events"))
     .addOption(option("--events-proxy <ep>", "publish events at this proxy (its --publishers)"))
+    .addOption(
+      option("--journal <dir>", "keep accepted tasks in this folder, over restarts (default: in memory)"),
+    )
+    .addOption(
+      option(
+        "--durability <when>",
+        "with --journal: when a task counts as kept. always: synced; interval: written, synced each second; none: written " +
+          "(default: always)",
+      ).choices(durabilities),
+    )
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
     .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
     .addOption(compressionOption());
@@ -47,11 +64,18 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     push,
     events,
     eventsProxy,
+    journal: directory,
+    durability,
     name,
     insecure,
     compression,
     logLevel,
   } = options;
+  if (durability !== undefined && directory === undefined)
+    throw new TqError(
+      "TQ_ERR_INVALID_OPTION",
+      "--durability is about a journal: say where it is with --journal",
+    );
   const log = createCliLogger("ventilator", logLevel);
   const { startVentilator } = await import("@tq/ventilator");
   const ventilator = await startVentilator({
@@ -64,6 +88,7 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     ...(push !== undefined && { push }),
     ...(events !== undefined && { events }),
     ...(eventsProxy !== undefined && { eventsProxy }),
+    ...(directory !== undefined && { journal: { directory, durability } }),
     ...(name !== undefined && { name }),
   });
   const ended = printReady({ role: "ventilator", pid: process.pid, ...ventilator.endpoints }).then(
