@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly policy?: TaskPolicy;
   /** Told what tasks go through, of all ventilators and sinks. Default: nothing is watched. */
   readonly onSteps?: (steps: readonly TaskRunEvent[]) => void;
+  /** Told what is reported, by all roles. */
+  readonly onEvent?: (event: { readonly type: string }) => void;
   /** With the push lane. Default false. */
   readonly push?: boolean;
   /** How long a sink's loop thinks about one batch. Default 0. */

@@ -99,7 +99,7 @@ export class Cluster {
       port: {
         send: node.send,
         isWritable: (channel) => node.isWritable(channel),
-        report: this.#report,
+        report: this.report,
         reportTasks: (steps) => options.onSteps?.(steps),
         random: world.random,
         drawBootId: world.draw64,
@@ -147,7 +147,7 @@ export class Cluster {
       limits: options.sinkLimits,
       port: {
         send: (route, message) => node.send("sink", route, message),
-        report: this.#report,
+        report: this.report,
         reportTasks: (steps) => options.onSteps?.(steps),
         offered: () => node.after(0, read),
         write: (number, change) => store.write(number, change),
@@ -173,7 +173,10 @@ export class Cluster {
         const { batch, from } = reading;
         let row = 0;
         this.records.each(batch.ids, (record) => {
-          if (row >= from) record.committed.push(batch.outcome);
+          if (row >= from) {
+            record.committed.push(batch.outcome);
+            record.stores.push(place);
+          }
           row += 1;
         });
         core.commit(reading, batch.count);
@@ -210,7 +213,7 @@ export class Cluster {
         ...node.workerPipes,
         abort: () => {},
         report: (event) => {
-          this.#report(event);
+          this.report(event);
           if (event.type === "worker.drain-asked") node.after(0, () => this.#leave({ node, core }));
         },
         drawBootId: world.draw64,
@@ -274,7 +277,7 @@ export class Cluster {
       ventilators: [{ channel, endpoint: "memory:producers", origins }],
       port: {
         send: (to, message) => node.send(to, undefined, message),
-        report: this.#report,
+        report: this.report,
         drawBootId: world.draw64,
         events,
       },
@@ -333,8 +336,9 @@ export class Cluster {
     return this.reported.get(type) ?? 0;
   }
 
-  readonly #report = ({ type }: { readonly type: string }): void => {
-    this.reported.set(type, this.countOf(type) + 1);
+  readonly report = (event: { readonly type: string }): void => {
+    this.reported.set(event.type, this.countOf(event.type) + 1);
+    this.options.onEvent?.(event);
   };
 
   #runHandlers(now: number, node: SimulatedNode, core: WorkerCore): void {

@@ -38,6 +38,8 @@ export interface TaskRecord {
   isRevoked: boolean;
   /** Outcomes a sink has committed. More than one is a broken promise. */
   readonly committed: OutcomeStatus[];
+  /** In which sink's store, commit by commit; where there are several. */
+  readonly stores: number[];
   /** Outcomes the owner was told as final. */
   readonly settled: OutcomeStatus[];
   /** Outcomes of an answered task that reached its owner. */
@@ -58,6 +60,7 @@ export class Records {
         rejected: undefined,
         isRevoked: false,
         committed: [],
+        stores: [],
         settled: [],
         answered: [],
         runs: 0,

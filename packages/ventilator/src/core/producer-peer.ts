@@ -11,7 +11,7 @@ import type { Reclaimed } from "./reclaims.ts";
 import type { SinkPresence } from "./sink-sessions.ts";
 
 /** What means something in its own session only. */
-const sessionBound: ReadonlySet<string> = new Set(["SINKS", "RESPONSE"]);
+const sessionBound: ReadonlySet<string> = new Set(["SINKS", "RECLAIMED", "RESPONSE"]);
 
 export class ProducerPeer implements OwnerEvents {
   readonly bootId: string;
