@@ -75,3 +75,40 @@ test("a sink that was cut off for longer than its grace is used again", () => {
   cluster.runUntil(() => isEnded(cluster), 5_000);
   expect(cluster.sink(0).core.stats().committed.completed).toBeGreaterThan(before);
 });
+
+test.each([1, 2])(
+  "one of two sinks that is cut off keeps its share of the workers, and the tasks of the other go on (%i ventilators)",
+  (ventilators) => {
+    const world = new World(4);
+    const workerLimits = { uncommittedTasksMax: 40 };
+    const cluster = clusterOf(world, {
+      ventilators,
+      workers: 2,
+      workerLimits,
+      ventilatorLimits: { sinkGraceMs: 30_000 },
+    });
+    world.clock.runUntil(100);
+    const submitters = cluster.ventilators.flatMap((_, place) =>
+      [1, 2, 3, 4, 5, 6].map((number) => cluster.localSubmitter(place, originsOf(number + 10 * place))),
+    );
+    const endedAt = (place: number) => cluster.sink(place).core.stats().committed.completed;
+    for (const client of world.network.clients) if (client.name === "s0") client.partition();
+    // The ventilators do not know yet that it is away: they hand out tasks of both.
+    for (const each of submitters) cluster.submit(each, 200);
+    world.clock.runUntil(world.clock.now() + 15_000);
+    const [away, live] = [endedAt(0), endedAt(1)];
+    expect(away).toBe(0);
+    const total = submitters.length * 200;
+    for (const { core } of cluster.workers) expect(core.stats().uncommitted).toBeLessThanOrEqual(20 + 2);
+    world.network.rest();
+    expect(
+      cluster.runUntil(() => isEnded(cluster), 30_000),
+      JSON.stringify(cluster.ventilator().core.stats()),
+    ).toBe(true);
+    // All that was not for the one that was away had ended while it was.
+    expect(endedAt(1)).toBe(live);
+    expect(live).toBeGreaterThan(total / 4);
+    expect(endedAt(0) + endedAt(1)).toBe(total);
+    expectAtRest(cluster, "rest");
+  },
+);

@@ -15,7 +15,7 @@ import type {
 import { ReliableStream } from "./reliable-stream.ts";
 
 /** State that every heartbeat repeats; a core fills in what its role has. */
-export type HeartbeatState = Pick<Heartbeat, "grants" | "held" | "unfinished">;
+export type HeartbeatState = Pick<Heartbeat, "grants" | "held" | "unfinished" | "full">;
 
 export class Session {
   readonly id: SessionId;

@@ -4,6 +4,7 @@ import {
   anyUint,
   bootId,
   definition,
+  fullSink,
   held,
   peerName,
   positiveUint,
@@ -154,6 +155,15 @@ const refusedFields: FieldsOf<Refused> = {
   },
 };
 
+const full = {
+  type: "list",
+  of: fullSink,
+  itemsMin: 0,
+  itemsMax: wireLimits.fullSinksMax,
+  optional: true,
+  doc: "Worker to ventilator: all sinks that it takes no tasks for at present. Absent: as it was said last, at first none.",
+} as const;
+
 const heartbeat: FieldsOf<Heartbeat> = {
   ...envelope,
   sent: { ...anyUint, doc: "Highest number that the sender has given out itself." },
@@ -164,9 +174,14 @@ const heartbeat: FieldsOf<Heartbeat> = {
     optional: true,
     doc: "Worker to ventilator: how many of them are queued or running. The others wait for their commit.",
   },
+  full,
 };
 
-const grant: FieldsOf<Grant> = { ...envelope, grants: { type: "grants", doc: grantsDoc } };
+const grant: FieldsOf<Grant> = {
+  ...envelope,
+  grants: { type: "grants", doc: grantsDoc },
+  full,
+};
 
 const bye: FieldsOf<Bye> = {
   ...envelope,

@@ -10,7 +10,14 @@ import {
 } from "../contract/index.ts";
 import type { FieldsOf, ScalarSpec, ShapeSpec, StructSpec } from "./field-spec.ts";
 import { wireLimits } from "./limits.ts";
-import type { DefinitionInfo, HeldAttempts, Role, SinkAddress, TaskOptionColumns } from "./messages.ts";
+import type {
+  DefinitionInfo,
+  FullSink,
+  HeldAttempts,
+  Role,
+  SinkAddress,
+  TaskOptionColumns,
+} from "./messages.ts";
 
 export const anyUint = { type: "uint", min: 0, max: Number.MAX_SAFE_INTEGER } as const;
 export const positiveUint = { type: "uint", min: 1, max: Number.MAX_SAFE_INTEGER } as const;
@@ -224,6 +231,18 @@ const sinkFields: FieldsOf<SinkAddress> = {
 };
 
 export const sink: StructSpec = { type: "struct", name: "sink", fields: sinkFields };
+
+const fullSinkFields: FieldsOf<FullSink> = {
+  definition: {
+    type: "uint",
+    min: 0,
+    max: wireLimits.definitionsMax - 1,
+    doc: "Index into HELLO's `definitions`.",
+  },
+  sink: { ...sinkId, doc: "Id of the sink, as in TASKS." },
+};
+
+export const fullSink: StructSpec = { type: "struct", name: "full-sink", fields: fullSinkFields };
 
 export const roles = ["worker", "producer", "ventilator", "sink"] as const satisfies readonly Role[];
 export const outcomes = [

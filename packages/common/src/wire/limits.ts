@@ -46,6 +46,8 @@ export const wireLimits = {
   tagsMax: 64,
   /** Sinks in one WELCOME. */
   sinksMax: 256,
+  /** Sinks that a worker is full for, each counted once per definition. */
+  fullSinksMax: 4096,
   /** Entries of `endpoints` in one HELLO; there are four roles. */
   endpointsMax: 8,
   /** Slots of one worker process. */

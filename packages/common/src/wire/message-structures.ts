@@ -78,6 +78,14 @@ export interface HeldAttempts {
  */
 export type Grants = readonly number[];
 
+/** Results of one definition that wait at a worker for one sink are as many as it keeps for that sink. */
+export interface FullSink {
+  /** Index into the definitions of the worker's HELLO. */
+  readonly definition: number;
+  /** Id of the sink, as in WELCOME and TASKS. */
+  readonly sink: string;
+}
+
 export type Role = "worker" | "producer" | "ventilator" | "sink";
 
 export interface SinkAddress {

@@ -2,6 +2,7 @@
 import type {
   BootId,
   DefinitionInfo,
+  FullSink,
   Grants,
   HeldAttempts,
   IdRuns,
@@ -89,11 +90,15 @@ export interface Heartbeat extends InSession {
   readonly held?: HeldAttempts | undefined;
   /** Worker to ventilator: how many of the held attempts have not settled, queued or running. The others wait for their commit. */
   readonly unfinished?: number | undefined;
+  /** Worker to ventilator: as in GRANT. */
+  readonly full?: readonly FullSink[] | undefined;
 }
 
 export interface Grant extends InSession {
   readonly verb: "GRANT";
   readonly grants: Grants;
+  /** Worker to ventilator: all sinks that it takes no tasks for at present. Absent: as it was said last, at first none. */
+  readonly full?: readonly FullSink[] | undefined;
 }
 
 export interface Bye extends InSession {

@@ -6,6 +6,7 @@
  * them alike. Credit, not this code, says how much a worker can hold: it is tuned by the worker itself.
  */
 import type { DefinitionQueue } from "./definition-queue.ts";
+import type { FullSinks } from "./full-sinks.ts";
 import { type Handover, Parcel } from "./handover.ts";
 import type { VentilatorLimits } from "./limits.ts";
 import type { TaskBatch } from "./task-batch.ts";
@@ -16,6 +17,14 @@ export interface DispatcherParts {
   readonly limits: VentilatorLimits;
   readonly lifecycle: TaskLifecycle;
   readonly handover: Handover;
+  readonly fullSinks: FullSinks;
+}
+
+interface Recipient {
+  readonly definition: WorkerDefinition;
+  readonly share: number;
+  /** All that take something in this round. */
+  readonly able: readonly WorkerDefinition[];
 }
 
 export class Dispatcher {
@@ -26,6 +35,7 @@ export class Dispatcher {
   }
 
   handOut(now: number, queue: DefinitionQueue): void {
+    this.#parts.fullSinks.resume(queue, canTake);
     while (queue.ready > 0) {
       const able = queue.workers.filter(canTake);
       if (able.length === 0) return;
@@ -33,16 +43,16 @@ export class Dispatcher {
       let dealtWith = 0;
       for (let step = 0; step < able.length && queue.ready > 0; step++) {
         const definition = able[(queue.turn + step) % able.length];
-        if (definition !== undefined) dealtWith += this.#send(now, queue, { definition, share });
+        if (definition !== undefined) dealtWith += this.#send(now, queue, { definition, share, able });
       }
       queue.turn += 1;
       if (dealtWith === 0) return;
     }
   }
 
-  /** One message to one worker. Returns how many ready tasks it dealt with, parked ones included. */
-  #send(now: number, queue: DefinitionQueue, to: { definition: WorkerDefinition; share: number }): number {
-    const { limits, handover, lifecycle } = this.#parts;
+  /** One message to one worker. Returns how many ready tasks it dealt with, those put aside included. */
+  #send(now: number, queue: DefinitionQueue, to: Recipient): number {
+    const { limits, handover, lifecycle, fullSinks } = this.#parts;
     const { credit, worker } = to.definition;
     const tasksMax = Math.min(to.share, credit.tasks, limits.tasksPerMessageMax);
     const bytesMax = Math.min(credit.bytes, limits.bytesPerMessageTarget);
@@ -60,6 +70,15 @@ export class Dispatcher {
         continue;
       }
       if (!parcel.fits(target.destination)) break;
+      const { destination } = target;
+      if (destination !== undefined && to.definition.full.has(destination)) {
+        // Another one that has credit may take it in this round.
+        if (to.able.some(({ full }) => !full.has(destination))) break;
+        fullSinks.setAside(queue, destination, run);
+        queue.skip(run.to - from);
+        parked += run.to - from;
+        continue;
+      }
       const leased = { batch, from, to: endOfFit(run, bytesMax - parcel.bytes) };
       parcel.add(leased, target.destination);
       lifecycle.lease(worker, batch, leased);

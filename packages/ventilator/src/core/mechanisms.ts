@@ -10,6 +10,7 @@ import { LetterRetries } from "./dead-letters/letter-retries.ts";
 import { DefinitionQueues } from "./definition-queues.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { VentilatorEvent } from "./events.ts";
+import { FullSinks } from "./full-sinks.ts";
 import { Handover } from "./handover.ts";
 import { IdempotencyKeys } from "./idempotency/idempotency-keys.ts";
 import { KeyTable } from "./idempotency/key-table.ts";
@@ -160,6 +161,7 @@ function createInner(
   const lifecycle = new TaskLifecycle({ ...shared, settlement });
   const living = { ...shared, sinks, assignment, settlement, lifecycle };
   const handover: Handover = new Handover(living);
+  const fullSinks = new FullSinks(living);
   const messages: WorkerMessages = new WorkerMessages(living);
   const push: PushLane = new PushLane({
     ...living,
@@ -178,6 +180,7 @@ function createInner(
   return {
     ...living,
     handover,
+    fullSinks,
     messages,
     push,
     journaling,
@@ -185,7 +188,7 @@ function createInner(
     admissions,
     retries,
     questions: new Questions(letterQuestions({ ...living, retries })),
-    dispatcher: new Dispatcher({ ...living, handover }),
+    dispatcher: new Dispatcher({ ...living, handover, fullSinks }),
     reservations,
     quarantine: new Quarantine({ ...living, handover, reservations }),
     moves: new SinkMoves(living),

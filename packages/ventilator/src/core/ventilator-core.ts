@@ -204,7 +204,7 @@ export class VentilatorCore {
       unsettled: this.#parts.table.tasks,
       unsettledBytes: this.#parts.table.bytes,
       ...countTasks(this.#parts.queues, this.#parts.workers),
-      withoutSink: this.#parts.handover.parkedTasks,
+      withoutSink: this.#parts.handover.parkedTasks + this.#parts.fullSinks.tasks,
       unroutable: this.#parts.unroutable.list(),
       pauses: this.#parts.controls.pauses,
       paused: this.#parts.paused.list(),

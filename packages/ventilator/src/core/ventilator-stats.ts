@@ -20,7 +20,7 @@ export interface VentilatorStats {
   /** Of these, tasks that could start, and tasks that workers hold. */
   readonly ready: number;
   readonly leased: number;
-  /** Waiting for a sink to be there. */
+  /** Waiting for a sink to be there, or for a worker that has room for its results. */
   readonly withoutSink: number;
   /** Waiting with no worker for them. */
   readonly unroutable: readonly UnroutableTasks[];

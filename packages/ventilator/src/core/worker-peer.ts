@@ -1,7 +1,7 @@
 /** A worker as the ventilator sees it, for one session. */
 import type { TaskPolicy } from "@tq/common";
 import { CreditAccount, IdRunsBuilder, type ServerSession } from "@tq/common/protocol";
-import type { DefinitionInfo, HeldAttempts, IdRuns, Origin } from "@tq/common/wire";
+import type { DefinitionInfo, FullSink, HeldAttempts, IdRuns, Origin } from "@tq/common/wire";
 import type { TaskBatch, TaskQueue } from "./task-batch.ts";
 
 /** One definition of one worker: what a queue hands tasks to. */
@@ -13,6 +13,8 @@ export interface WorkerDefinition {
   readonly credit: CreditAccount;
   /** It is to start none of these: they are paused there, or it leaves. */
   isPaused: boolean;
+  /** Sinks that it has no room for results for, as it said last. */
+  full: ReadonlySet<string>;
 }
 
 /**
@@ -64,6 +66,7 @@ export class WorkerPeer {
       info,
       credit: new CreditAccount(),
       isPaused: false,
+      full: noSinks,
     }));
   }
 
@@ -73,6 +76,18 @@ export class WorkerPeer {
 
   get name(): string {
     return this.session.hello.name;
+  }
+
+  /** It has said which sinks it has no room for, all of them. False if it named a definition that it has not announced. */
+  heardFull(sinks: readonly FullSink[]): boolean {
+    const byDefinition = new Map<WorkerDefinition, Set<string>>();
+    for (const { definition, sink } of sinks) {
+      const announced = this.definitions[definition];
+      if (announced === undefined) return false;
+      byDefinition.set(announced, (byDefinition.get(announced) ?? new Set()).add(sink));
+    }
+    for (const definition of this.definitions) definition.full = byDefinition.get(definition) ?? noSinks;
+    return true;
   }
 
   lease(batch: TaskBatch, count: number): void {
@@ -131,3 +146,5 @@ export class WorkerPeer {
     }
   }
 }
+
+const noSinks: ReadonlySet<string> = new Set();

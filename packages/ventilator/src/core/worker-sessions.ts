@@ -116,7 +116,7 @@ export class WorkerSessions implements SessionServerHandler {
     const { messages } = this.#parts;
     switch (message.verb) {
       case "GRANT":
-        return this.#grant(worker, message.grants);
+        return this.#grant(worker, message);
       case "HEARTBEAT":
         return this.#heartbeat(worker, message);
       case "DONE":
@@ -183,7 +183,10 @@ export class WorkerSessions implements SessionServerHandler {
     return suspects;
   }
 
-  #grant(worker: WorkerPeer, grants: readonly number[]): void {
+  #grant(worker: WorkerPeer, { grants = [], full }: Pick<Heartbeat, "grants" | "full">): void {
+    if (full !== undefined && !worker.heardFull(full)) {
+      this.#violation(worker, "it is full for a definition that HELLO did not list");
+    }
     forEachGrant(grants, (definition, tasks, bytes) => {
       const granted = worker.definitions[definition];
       if (granted === undefined)
@@ -193,7 +196,7 @@ export class WorkerSessions implements SessionServerHandler {
   }
 
   #heartbeat(worker: WorkerPeer, message: Heartbeat): void {
-    if (message.grants !== undefined) this.#grant(worker, message.grants);
+    this.#grant(worker, message);
     const { held } = message;
     if (held === undefined) return;
     // Comparable only if nothing is on its way in either direction.

@@ -49,6 +49,13 @@ export class Account implements Outlet {
 
   spend(): void {}
 
+  // There is room for them at the ventilator: they do not wait long.
+  count(): void {}
+
+  isOver(): boolean {
+    return false;
+  }
+
   /** A fresh session. What is still here goes on under its epoch: what was not adopted is there for the sink alone. */
   begin(adoption: Adoption): void {
     const { epoch } = adoption;

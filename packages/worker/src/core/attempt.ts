@@ -21,6 +21,10 @@ export interface Outlet {
   readonly session: Session | undefined;
   /** Attempts whose results go there, in any state. */
   owed: number;
+  /** Results for it that are not committed: so many more, or fewer. */
+  count(definition: number, tasks: number, bytes: number): void;
+  /** Tasks of this definition whose results go there are not taken at present. */
+  isOver(definition: number): boolean;
   /** Results that may be sent now, in tasks; none if `bytes` is 0. */
   allowance(definition: number): { readonly tasks: number; readonly bytes: number };
   spend(definition: number, tasks: number, bytes: number): void;

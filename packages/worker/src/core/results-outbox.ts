@@ -53,13 +53,13 @@ export class ResultsOutbox {
     attempt.state = "computed";
     lane.encoding.push(attempt);
     this.#list(lane);
-    this.#count(lane.definition, 1, attempt.resultBytes);
+    this.#count(lane, 1, attempt.resultBytes);
     if (lane.encoder.bytes >= coreLimits.resultsBytesTarget) seal(lane);
   }
 
   /** The result is committed, or not wanted. The attempt may be freed at once unless it was not sent yet. */
   remove(attempt: Attempt, lane: Lane): void {
-    this.#count(lane.definition, -1, -attempt.resultBytes);
+    this.#count(lane, -1, -attempt.resultBytes);
     if (attempt.state === "offered") this.#pool.give(attempt);
     else attempt.state = "skipped";
   }
@@ -135,7 +135,8 @@ export class ResultsOutbox {
     this.#listed.push(lane);
   }
 
-  #count(definition: number, tasks: number, bytes: number): void {
+  #count({ definition, outlet }: Lane, tasks: number, bytes: number): void {
+    outlet.count(definition, tasks, bytes);
     this.#tasks[definition] = (this.#tasks[definition] ?? 0) + tasks;
     this.#bytes[definition] = (this.#bytes[definition] ?? 0) + bytes;
   }

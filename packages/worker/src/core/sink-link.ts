@@ -5,6 +5,7 @@ import { CreditAccount, forEachGrant, forEachRun, type Session, SessionClient } 
 import type { Committed, Grants, Message, SessionMessage, Welcome } from "@tq/common/wire";
 import type { Outlet } from "./attempt.ts";
 import type { LinkContext } from "./link-context.ts";
+import { SinkLoad } from "./sink-shares.ts";
 
 export class SinkLink implements Outlet, SessionClientHandler {
   readonly id: string;
@@ -12,6 +13,7 @@ export class SinkLink implements Outlet, SessionClientHandler {
   endpoint: string;
   readonly isSink = true;
   owed = 0;
+  readonly load: SinkLoad;
   readonly #context: LinkContext;
   #client: SessionClient;
   #credit: CreditAccount[];
@@ -22,6 +24,7 @@ export class SinkLink implements Outlet, SessionClientHandler {
     this.channel = `sink:${address.id}`;
     this.#context = context;
     this.#credit = context.options.definitions.map(() => new CreditAccount());
+    this.load = new SinkLoad(context.options.definitions.length);
     this.#client = this.#connect(now);
   }
 
@@ -35,6 +38,14 @@ export class SinkLink implements Outlet, SessionClientHandler {
 
   spend(definition: number, tasks: number, bytes: number): void {
     this.#credit[definition]?.spend(tasks, bytes);
+  }
+
+  count(definition: number, tasks: number, bytes: number): void {
+    this.load.count(definition, tasks, bytes);
+  }
+
+  isOver(definition: number): boolean {
+    return this.load.isOver[definition] === true;
   }
 
   receive(now: number, message: Message): void {

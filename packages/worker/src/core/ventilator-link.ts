@@ -17,11 +17,12 @@ import type {
   Welcome,
 } from "@tq/common/wire";
 import type { Account } from "./account.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, Outlet } from "./attempt.ts";
 import { laneOf } from "./holdings.ts";
 import type { LeaseIntake } from "./lease-intake.ts";
 import type { LinkContext } from "./link-context.ts";
 import type { Claim, Reservations } from "./reservations.ts";
+import { nothingFull } from "./sink-shares.ts";
 import type { Sinks } from "./sinks.ts";
 
 export interface VentilatorContext extends LinkContext {
@@ -39,6 +40,8 @@ export class VentilatorLink implements SessionClientHandler {
   #client: SessionClient;
   /** Commands that are carried out and not confirmed. */
   #controlled: number[] = [];
+  /** What it was told of full sinks in this session. */
+  #fullTold = nothingFull;
   isRefused = false;
 
   constructor(now: number, context: VentilatorContext, of: { channel: string; account: Account }) {
@@ -106,6 +109,15 @@ export class VentilatorLink implements SessionClientHandler {
     if (grants.length > 0) this.session?.sendUnnumbered({ verb: "GRANT", grants });
   }
 
+  /** Says which sinks the worker is full for, unless it is known. */
+  tellFull(): void {
+    const { full } = this.#context.sinks;
+    const { session } = this;
+    if (session === undefined || full === this.#fullTold) return;
+    session.sendUnnumbered({ verb: "GRANT", grants: [], full });
+    this.#fullTold = full;
+  }
+
   flush(): void {
     this.#client.flush();
   }
@@ -122,6 +134,7 @@ export class VentilatorLink implements SessionClientHandler {
 
   opened(now: number, session: Session, welcome: Welcome): void {
     const { account } = this;
+    this.#fullTold = nothingFull;
     const dropped = this.#dropUnlessAdopted(now, welcome);
     account.begin({ epoch: welcome.epoch, adopted: welcome.adopted ?? noIds });
     const adopted = this.#carryOn();
@@ -194,7 +207,12 @@ export class VentilatorLink implements SessionClientHandler {
   heartbeatState() {
     const { attempts, epoch, grants } = this.account;
     this.#context.holdings.push.heartbeat(this.account.ventilator);
-    return { grants: grants.tell(), held: attempts.held(epoch), unfinished: attempts.unfinished };
+    return {
+      grants: grants.tell(),
+      held: attempts.held(epoch),
+      unfinished: attempts.unfinished,
+      ...(this.#fullTold === nothingFull ? {} : { full: this.#fullTold }),
+    };
   }
 
   #connect(now: number): SessionClient {
@@ -246,7 +264,14 @@ export class VentilatorLink implements SessionClientHandler {
     const outlet = message.sink === undefined ? this.account : sinks.find(message.sink);
     const reason = intake.take(now, this.account, { message, outlet });
     if (reason !== undefined) violations.add(this.channel, reason);
-    else if (!this.#takes(message.definition)) this.#recall(message.ids);
+    else if (!this.#takes(message.definition) || this.#isOver(outlet, message.definition)) {
+      this.#recall(message.ids);
+    }
+  }
+
+  /** Suspects are taken in any case: they are few, and nobody else runs them. */
+  #isOver(outlet: Outlet | undefined, definition: number): boolean {
+    return this.#context.reservations.isFree && outlet?.isOver(definition) === true;
   }
 
   #takes(definition: number): boolean {

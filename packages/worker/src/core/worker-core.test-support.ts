@@ -7,6 +7,7 @@ import {
   decodeMessage,
   encodeMessage,
   encodeValues,
+  type FullSink,
   type Grants,
   type Hello,
   type IdRuns,
@@ -32,6 +33,11 @@ import { WorkerCore } from "./worker-core.ts";
 export const origin = "00000000000000aa";
 export const otherOrigin = "00000000000000bb";
 export const sinkAddress: SinkAddress = { id: "sink-1", endpoint: "memory:sink-1" };
+export const sinkAddresses = (count: number): SinkAddress[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `sink-${index + 1}`,
+    endpoint: `memory:sink-${index + 1}`,
+  }));
 export const timing = { ...defaultTiming, heartbeatMs: 100 };
 
 /** The other end of one channel. */
@@ -48,6 +54,10 @@ export class Peer {
   grants = new Map<number, { tasks: number; bytes: number }>();
   /** The last `held` that was heard. */
   held: IdRuns | undefined;
+  /** The sinks that the worker is full for, as it was said last in this session. */
+  full: readonly FullSink[] | undefined;
+  /** Verbs of all that came, in order; `full` where full sinks were named. Without heartbeats and other grants. */
+  readonly order: string[] = [];
   /** Where its end of the push lane is. */
   push: string | undefined;
   readonly tallies: Tally[] = [];
@@ -138,11 +148,20 @@ export class Peer {
             ...(this.push === undefined ? {} : { push: this.push }),
           };
         },
-        opened: () => this.grants.clear(),
+        opened: () => {
+          this.grants.clear();
+          this.full = undefined;
+        },
         received: (_now, _session, message) => {
-          if (message.verb === "HEARTBEAT" || message.verb === "GRANT") this.#granted(message.grants);
-          else if (message.verb === "TALLY") this.tallies.push(message);
-          else this.#received.push(message);
+          if (message.verb === "HEARTBEAT" || message.verb === "GRANT") {
+            this.#granted(message.grants);
+            this.full = message.full ?? this.full;
+            if (message.full !== undefined) this.order.push("full");
+          } else if (message.verb === "TALLY") this.tallies.push(message);
+          else {
+            this.#received.push(message);
+            this.order.push(message.verb);
+          }
           if (message.verb === "HEARTBEAT" && message.held !== undefined) this.held = message.held.ids;
         },
         ended: () => {},
@@ -161,6 +180,8 @@ export class Peer {
 export interface WorldOptions
   extends Partial<Pick<WorkerCoreOptions, "slots" | "definitions" | "limits" | "takesPushed">> {
   readonly ventilators?: number;
+  /** Default 1. */
+  readonly sinks?: number;
 }
 
 export class World {
@@ -168,7 +189,7 @@ export class World {
   readonly events: WorkerEvent[] = [];
   readonly aborted: AbortedAttempt[] = [];
   readonly ventilators: Peer[];
-  readonly sink: Peer;
+  readonly sinks: readonly Peer[];
   readonly core: WorkerCore;
   /** Told to connect and not to disconnect. */
   readonly connected = new Map<string, string>();
@@ -184,8 +205,11 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const channels = Array.from({ length: options.ventilators ?? 1 }, (_, index) => `ventilator:${index}`);
     this.ventilators = channels.map((channel) => this.#peer("ventilator", channel));
-    this.sink = this.#peer("sink", "sink:sink-1");
-    const peers = new Map<string, Peer>([["sink:sink-1", this.sink]]);
+    const addresses = sinkAddresses(options.sinks ?? 1);
+    this.sinks = addresses.map(({ id }) => this.#peer("sink", `sink:${id}`));
+    for (const ventilator of this.ventilators) ventilator.sinks = addresses;
+    const peers = new Map<string, Peer>();
+    for (const [index, peer] of this.sinks.entries()) peers.set(`sink:sink-${index + 1}`, peer);
     for (const [index, peer] of this.ventilators.entries()) peers.set(`ventilator:${index}`, peer);
     this.core = new WorkerCore(
       {
@@ -229,6 +253,13 @@ export class World {
     return ventilator;
   }
 
+  /** The first one, and mostly the only one. */
+  get sink(): Peer {
+    const [sink] = this.sinks;
+    if (sink === undefined) throw new Error("there is a sink");
+    return sink;
+  }
+
   /** Delivers everything, and what that leads to, until all is quiet. */
   settle(): void {
     for (let turn = 0; turn < 1000; turn++) {
@@ -245,7 +276,7 @@ export class World {
     const end = this.now + ms;
     while (this.now < end) {
       this.now = Math.min(end, this.now + 10);
-      for (const peer of [...this.ventilators, this.sink]) peer.server.wake(this.now, 0);
+      for (const peer of [...this.ventilators, ...this.sinks]) peer.server.wake(this.now, 0);
       this.settle();
     }
   }
@@ -311,7 +342,7 @@ export const only = <V extends SessionMessage["verb"]>(messages: SessionMessage[
 /** A world whose sink takes as many results as come. */
 export const openWorld = (options?: ConstructorParameters<typeof World>[0]): World => {
   const world = new World(options);
-  world.sink.grant(1_000_000, 1_000_000_000);
+  for (const sink of world.sinks) sink.grant(1_000_000, 1_000_000_000);
   world.settle();
   return world;
 };

@@ -120,6 +120,9 @@ export class WorkerCore {
     this.#holdings.failures.tick(now);
     this.#progress.flush(this.#holdings.accounts);
     this.#holdings.results.flush(now);
+    this.#sinks.refreshShares();
+    // Before what was given back, so that it is not sent here again.
+    for (const link of this.#ventilators) link.tellFull();
     for (const link of this.#ventilators) link.say(now);
     this.#holdings.push.flush(now);
     // Behind what was given back: so whoever hears RESERVED knows that nothing of its own is here but results.
