@@ -1,9 +1,9 @@
 /** What a link to one ventilator tells whoever knows all of them, and asks there. */
 import type { TqError } from "@tq/common";
-import type { Accepted, Answer, IdRuns, Rejected, Settled } from "@tq/common/wire";
+import type { Accepted, Answer, Duplicate, IdRuns, Rejected, Settled } from "@tq/common/wire";
 
 /** What a ventilator tells of tasks. */
-export type Told = Accepted | Rejected | Settled | Answer;
+export type Told = Accepted | Duplicate | Rejected | Settled | Answer;
 
 export interface LinkHub<Link> {
   told(now: number, link: Link, message: Told): void;

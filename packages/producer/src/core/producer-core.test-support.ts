@@ -5,6 +5,7 @@
 import type { OutcomeStatus, TqError } from "@tq/common";
 import {
   type Answers,
+  type Duplicates,
   forEachId,
   idRun,
   type Reply,
@@ -53,6 +54,9 @@ class RecordingEvents implements SubmitEvents {
   }
   rejected(ids: IdRuns, code: string): void {
     this.heard.push(`rejected ${code} ${seqsOf(ids)}`);
+  }
+  duplicate({ ids, of }: Duplicates): void {
+    this.heard.push(`duplicate ${seqsOf(ids)} of ${seqsOf(of)}`);
   }
   settled(outcome: OutcomeStatus, ids: IdRuns): void {
     this.heard.push(`settled ${outcome} ${seqsOf(ids)}`);

@@ -13,6 +13,7 @@ import {
   type SubmitPort,
 } from "@tq/common/protocol";
 import { type IdRuns, type Message, withOwnAttachments } from "@tq/common/wire";
+import type { Replying } from "./asking.ts";
 import { Failover } from "./failover.ts";
 import type { KeptBytes } from "./kept-batches.ts";
 import type { LinkHub } from "./link-hub.ts";
@@ -91,6 +92,18 @@ export class ProducerCore implements SubmitPort {
       builder.addRun(run.origin, run.first, run.count);
       this.#firstOf(run)?.answered(builder.take());
     });
+  }
+
+  isInReach(owner: number): boolean {
+    return this.#links[owner]?.isInReach() === true;
+  }
+
+  /** Asks one ventilator, by its place; `reply` is called once. */
+  ask(owner: number, question: { readonly method: string; readonly params: unknown }, reply: Replying): void {
+    const link = this.#links[owner];
+    if (link?.isOpen === true) return link.asking.ask(question, reply);
+    const message = `the ventilator at ${link?.address.endpoint} is not in reach`;
+    reply({ ok: false, code: "TQ_ERR_UNREACHABLE", message });
   }
 
   receive(now: number, from: { readonly channel: string }, message: Message): void {

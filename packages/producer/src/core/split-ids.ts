@@ -1,5 +1,5 @@
 import { forEachRun, IdRunsBuilder } from "@tq/common/protocol";
-import type { IdRuns } from "@tq/common/wire";
+import { type IdRuns, wireLimits } from "@tq/common/wire";
 
 /** The same ids, in lists of at most `max`. */
 export function splitIds(ids: IdRuns, max: number): IdRuns[] {
@@ -15,4 +15,9 @@ export function splitIds(ids: IdRuns, max: number): IdRuns[] {
   });
   if (builder.count > 0) lists.push(builder.take());
   return lists;
+}
+
+/** What was gathered, as lists that fit into a message. */
+export function takeIds(builder: IdRunsBuilder): readonly IdRuns[] {
+  return builder.count === 0 ? [] : splitIds(builder.take(), wireLimits.idsPerMessageMax);
 }

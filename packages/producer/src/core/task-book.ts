@@ -340,3 +340,8 @@ function addCommon(
     if (from < until) to.addRun(run.origin, from, until - from);
   });
 }
+
+export function isIn(batch: KeptBatch, origin: Origin, seq: number): boolean {
+  const run = runOf(batch);
+  return run.origin === origin && run.first <= seq && seq < run.first + run.count;
+}

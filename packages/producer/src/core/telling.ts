@@ -3,7 +3,7 @@
  * was handed on, whoever is first, and another one perhaps again.
  */
 import { countIds, forEachRun, IdRunsBuilder, type Reply, SeqSet } from "@tq/common/protocol";
-import type { Accepted, Answer, IdRuns, Origin, Rejected, Settled } from "@tq/common/wire";
+import type { Accepted, Answer, Duplicate, IdRuns, Origin, Rejected, Settled } from "@tq/common/wire";
 import { mention } from "./events.ts";
 import type { Failover } from "./failover.ts";
 import type { Told } from "./link-hub.ts";
@@ -40,6 +40,8 @@ export class Telling {
     switch (message.verb) {
       case "ACCEPTED":
         return this.#accepted(link, message);
+      case "DUPLICATE":
+        return this.#duplicate(message);
       case "REJECTED":
         return this.#rejected(now, link, message);
       case "SETTLED":
@@ -47,6 +49,12 @@ export class Telling {
       case "ANSWER":
         return this.#answer(link, message);
     }
+  }
+
+  /** Others have these idempotency keys: nothing will come of these ids. The first tasks may be anybody's. */
+  #duplicate(message: Duplicate): void {
+    for (const { book } of this.#parts.links) book.ended(message.ids);
+    this.#parts.port.events.duplicate?.(message);
   }
 
   /** Over, and nobody knows any more how. */

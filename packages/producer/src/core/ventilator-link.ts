@@ -33,6 +33,7 @@ import {
   type Welcome,
   wireLimits,
 } from "@tq/common/wire";
+import { Asking } from "./asking.ts";
 import type { KeptBytes } from "./kept-batches.ts";
 import { refusedBy, unreachableAt } from "./link-errors.ts";
 import type { LinkHub } from "./link-hub.ts";
@@ -41,8 +42,8 @@ import type { ProducerCoreOptions, ProducerLimits, ProducerPort, VentilatorAddre
 import { Reclaiming } from "./reclaiming.ts";
 import { SinkPins } from "./sink-pins.ts";
 import type { KeptBatch } from "./slice-batch.ts";
-import { splitIds } from "./split-ids.ts";
-import { type Moving, runOf, TaskBook } from "./task-book.ts";
+import { takeIds } from "./split-ids.ts";
+import { isIn, type Moving, TaskBook } from "./task-book.ts";
 
 export interface VentilatorLinkOptions extends Pick<ProducerCoreOptions, "now" | "timing" | "name"> {
   /** Place among the owners. */
@@ -68,6 +69,7 @@ export class VentilatorLink implements SessionClientHandler {
   readonly #client: SessionClient;
   readonly #pins: SinkPins;
   readonly #reclaiming: Reclaiming;
+  readonly asking: Asking;
   #account = new CreditAccount();
   /** What the submitter was told last. */
   #offered = { tasks: 0, bytes: 0 };
@@ -99,6 +101,7 @@ export class VentilatorLink implements SessionClientHandler {
     this.book = new TaskBook(address.origins, meter);
     this.#pins = new SinkPins(limits.sinkGraceMs);
     this.#reclaiming = new Reclaiming(this.book);
+    this.asking = new Asking(address.endpoint);
     this.#silenceMs = silenceLimitMs(timing);
     this.#client = new SessionClient(now, {
       timing,
@@ -149,6 +152,12 @@ export class VentilatorLink implements SessionClientHandler {
     this.#answered.addAll(ids);
   }
 
+  /** It is there, or still looked for: what is only its own can wait for it. */
+  isInReach(): boolean {
+    const { hub } = this.#options;
+    return this.#absence === undefined && !this.isGone(this.#now) && !hub.isSpared(this);
+  }
+
   // ---- to another ventilator ----
 
   /** Gives away all that another ventilator can do, or these of it. */
@@ -197,12 +206,14 @@ export class VentilatorLink implements SessionClientHandler {
       for (const batch of this.#outgoing.splice(0)) session.send(now, { verb: "SUBMIT", ...batch });
       for (const ids of takeIds(this.#answered)) session.send(now, { verb: "ANSWERED", ids });
       for (const ids of takeIds(this.#cancels)) session.send(now, { verb: "CANCEL", ids });
+      for (const content of this.asking.takeUnsent()) session.send(now, content);
     }
     this.#client.flush();
     this.offerCredit();
   }
 
   close(reason: string): void {
+    this.asking.ended();
     this.#client.close(reason);
   }
 
@@ -295,10 +306,14 @@ export class VentilatorLink implements SessionClientHandler {
       case "REJECTED":
       case "SETTLED":
       case "ANSWER":
+      case "DUPLICATE":
         if (this.#options.hub.owns(message.ids)) return this.#options.hub.told(now, this, message);
         return this.violation(`${message.verb} names tasks that were not submitted by this producer`);
       case "RECLAIMED":
         return this.#reclaimed(message);
+      case "RESPONSE":
+        if (this.asking.answered(message)) return;
+        return this.violation("RESPONSE answers nothing that was asked");
       case "SINKS":
         return this.#pins.heard(now, message);
       case "HEARTBEAT":
@@ -312,6 +327,7 @@ export class VentilatorLink implements SessionClientHandler {
   /** Tasks and cancellations are said again from the book. Who has an answer is told nothing more, so that is repeated here. */
   ended(_now: number, unacknowledged: readonly NumberedContent[]): void {
     this.#isOver = true;
+    this.asking.ended();
     this.#outgoing = [];
     this.#backlog = [];
     this.#reclaims = [];
@@ -378,14 +394,4 @@ export class VentilatorLink implements SessionClientHandler {
       if (definition === 0) this.#account.grant(tasks, bytes);
     });
   }
-}
-
-function isIn(batch: KeptBatch, origin: Origin, seq: number): boolean {
-  const run = runOf(batch);
-  return run.origin === origin && run.first <= seq && seq < run.first + run.count;
-}
-
-/** What was gathered, as lists that fit into a message. */
-function takeIds(builder: IdRunsBuilder): readonly IdRuns[] {
-  return builder.count === 0 ? [] : splitIds(builder.take(), wireLimits.idsPerMessageMax);
 }

@@ -330,7 +330,6 @@ export class TestBed {
     options: {
       reply?: "sink" | "answer";
       columns?: TaskOptionColumns;
-      /** Default: their seqs. */
       inputs?: readonly unknown[];
       isHandedOn?: boolean;
       contract?: string;
