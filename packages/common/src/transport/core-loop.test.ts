@@ -132,6 +132,15 @@ test("a core whose wish stays in the past is woken every millisecond, not endles
   expect(wake).toHaveBeenCalledTimes(5);
 });
 
+test("a wish in the past is not put off by turns that follow each other closely", () => {
+  const { clock, said, loop, wakeWanted } = recorded();
+  clock.runUntil(10);
+  wakeWanted(5);
+  for (let at = 10; at < 20; at += 0.5) clock.schedule(at, () => loop.touch());
+  clock.runUntil(20);
+  expect(said.filter((call) => call.includes("wake"))).toEqual(["11 wake 6 late"]);
+});
+
 test("a throw is reported, and the core is never called again", () => {
   const bug = new Error("a bug");
   const { clock, loop, said, onFatal, wakeWanted } = recorded({

@@ -109,11 +109,15 @@ export class CoreLoop {
     });
   };
 
-  /** A timer that is earlier than needed stays: to look again once is cheaper than to move a timer every turn. */
+  /**
+   * A timer that is earlier than needed stays: to look again once is cheaper than to move a timer every turn. Nor does one
+   * that is due move on: turns that follow each other closely would put it off for as long as they last.
+   */
   #arm(wakeAt: number, now: number): void {
-    if (wakeAt >= this.#timerAt || wakeAt === Number.POSITIVE_INFINITY) return;
+    const at = wakeAt > now ? wakeAt : now + wakeAgainMs;
+    if (at >= this.#timerAt) return;
     this.#cancelTimer?.();
-    this.#timerAt = wakeAt > now ? wakeAt : now + wakeAgainMs;
+    this.#timerAt = at;
     this.#cancelTimer = this.#host.timer(this.#timerAt, this.#timerFired);
   }
 
