@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -102,6 +102,8 @@ test.each([
     anyPort,
     "--sink",
     `${bind}`,
+    "--journal",
+    await mkdtemp(join(folder, "journal-")),
   );
   const { workers, producers } = await ventilator.ready();
   await using worker = tq("worker", "examples/four-shells/handlers.ts", "--ventilator", `${workers}`);
