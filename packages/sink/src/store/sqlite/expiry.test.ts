@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DuplicateWindow } from "../../core/duplicate-window.ts";
+import { origin, rowsOf, writeAll } from "../store-conformance.test-support.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { expiryStep } from "./store-file.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tq-expiry-"));
+  file = join(folder, "results.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const numbers = (store: SqliteStore): number[] =>
+  store.results.page({ after: 0, wants: () => true }).batches.flatMap((batch) => batch.numbers);
+
+describe("results", () => {
+  test("are gone when their time is over, and their ids are known for longer", async () => {
+    const count = 2 * expiryStep + 100;
+    const first = await SqliteStore.open({ file });
+    await writeAll(first, [{ results: [rowsOf(2, count)] }]);
+    await first.close();
+
+    const second = await SqliteStore.open({ file, keepForMs: 1 });
+    await expect.poll(() => second.results.oldestAt()).toBeUndefined();
+    const window = new DuplicateWindow(10, second.restore());
+    expect([2, count + 1].map((seq) => window.offer(origin, seq))).toEqual(["completed", "completed"]);
+    await second.close();
+
+    // A consumer that has read up to a number must not miss what comes after it.
+    const third = await SqliteStore.open({ file });
+    await writeAll(third, [{ results: [rowsOf(count + 10, 2)] }]);
+    expect(numbers(third)).toEqual([count + 1, count + 2]);
+    await third.close();
+  });
+
+  test("stay while their time is not over", async () => {
+    const store = await SqliteStore.open({ file, keepForMs: 3_600_000 });
+    await writeAll(store, [{ results: [rowsOf(2, 3)] }, { results: [rowsOf(10, 1)] }]);
+    expect(numbers(store)).toEqual([1, 2, 3, 4]);
+    await store.close();
+  });
+});
