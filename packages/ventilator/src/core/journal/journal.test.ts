@@ -238,8 +238,8 @@ describe("what has happened", () => {
   test("a sink that is chosen later is written down before it is used", () => {
     const disk = new FakeJournal();
     const bed = new TestBed({ disk, isSinkAway: true });
-    const worker = bed.worker("w");
-    bed.submit(1, 1);
+    const worker = bed.worker("w", { credit: 1 });
+    bed.submit(1, 3);
     disk.sync(bed);
     expect([...disk.state.batches.values()][0]?.submission.sink).toBeUndefined();
     bed.isSinkAway = false;

@@ -116,7 +116,7 @@ describe("replayed tasks", () => {
     first.submit(1, 1);
     disk.sync(first);
     const bed = start(disk, 8);
-    const worker = bed.worker("w");
+    const worker = bed.worker("w", { credit: 1 });
     bed.pass(1_025);
     expect(worker.tasks).toBe("1#2");
     worker.session.send(bed.now, {
@@ -125,11 +125,11 @@ describe("replayed tasks", () => {
       ids: idsOf(origin, [1]),
       attempts: { at: [0], values: [2] },
     });
-    worker.session.sendUnnumbered({ verb: "GRANT", grants: [0, 0, 0] });
     bed.settle();
+    expect(bed.core.stats()).toMatchObject({ leased: 0, ready: 1 });
     const held = { ids: idsOf(origin, [1]) };
     bed.worker("zombie", { held: { epoch: 7, ...held }, credit: 0 });
-    bed.worker("stranger", { held: { epoch: 9, ...held, attempts: { at: [0], values: [9] } }, credit: 0 });
+    bed.worker("stranger", { held: { epoch: 9, ...held, attempts: { at: [0], values: [2] } }, credit: 0 });
     expect(bed.core.stats().leasesByWorker).toMatchObject({ zombie: 0, stranger: 0 });
   });
 
@@ -221,7 +221,9 @@ describe("replayed tasks", () => {
     const bed = start(disk, 8);
     bed.worker("holder", { credit: 0, held: { epoch: 7, ids: idsOf(origin, [4]) } });
     const other = bed.worker("other");
-    passSafely(bed, disk, 1_050);
+    passSafely(bed, disk, 975);
+    expect(bed.sink.proposals).toEqual([]);
+    passSafely(bed, disk, 75);
     expect(bed.sink.proposals).toEqual(["expired 1"]);
     expect(other.tasks).toBe("2#2");
     passSafely(bed, disk, 2_000);
