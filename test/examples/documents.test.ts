@@ -9,6 +9,7 @@ import { linkLimits } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
 import { expect, test } from "vitest";
 import { defaultLimits as sinkLimits } from "../../packages/sink/src/core/limits.ts";
+import { journalTimes } from "../../packages/ventilator/src/core/journal/journal-times.ts";
 import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
 import { pauseLimits } from "../../packages/ventilator/src/core/pause-rules.ts";
 import { reservationTimes } from "../../packages/ventilator/src/core/worker-reservations.ts";
@@ -93,7 +94,7 @@ const figures: Record<string, object> = {
   policy: defaultPolicy,
   backoff: defaultPolicy.backoff,
   worker: { ...workerLimits, ...coreLimits },
-  ventilator: { ...defaultVentilatorLimits, ...reservationTimes, ...pauseLimits },
+  ventilator: { ...defaultVentilatorLimits, ...reservationTimes, ...pauseLimits, ...journalTimes },
   sink: sinkLimits,
   link: linkLimits,
   wire: wireLimits,
@@ -125,5 +126,6 @@ test("times relate as docs/guarantees.md says", () => {
   const { producerGraceMs, sinkGraceMs } = defaultVentilatorLimits;
   expect(linkLimits.silenceMs * (1 + 1 / 8)).toBeLessThan(sinkGraceMs);
   expect(Math.min(producerGraceMs, sinkGraceMs)).toBeGreaterThan(silenceMs * 10);
+  expect(journalTimes.readoptMs).toBeGreaterThan(linkLimits.reconnectMsMax * 1.5);
   expect(wireLimits.unacknowledgedMax * 2).toBeLessThanOrEqual(linkLimits.pipeMessagesMax);
 });

@@ -25,11 +25,9 @@ import type {
   JournaledOwner,
   JournalPort,
 } from "./journal-port.ts";
+import { journalTimes } from "./journal-times.ts";
 
-/** What nobody waits for is written at the latest after this. Raised: more is run again after a crash. */
-const lazyMs = 50;
-/** How often a journal without room is tried. */
-const retryMs = 1_000;
+const { journalLazyMs: lazyMs, journalRetryMs: retryMs } = journalTimes;
 
 export interface JournalWriterParts {
   readonly port: JournalPort;

@@ -17,9 +17,7 @@ import { TaskBatch, taskState } from "../task-batch.ts";
 import type { TaskLifecycle } from "../task-lifecycle.ts";
 import type { TaskTable } from "../task-table.ts";
 import type { BatchProgress, JournalContents, JournaledBatch, JournaledOwner } from "./journal-port.ts";
-
-/** How long replayed tasks wait for workers that hold them. Longer than a worker takes to notice and to come back. */
-export const readoptMs = 1_000;
+import { journalTimes } from "./journal-times.ts";
 
 export interface ReplayParts {
   readonly table: TaskTable;
@@ -38,7 +36,7 @@ export class Replay {
 
   constructor(now: number, contents: JournalContents, parts: ReplayParts) {
     this.#parts = parts;
-    this.#readyAt = now + readoptMs;
+    this.#readyAt = now + journalTimes.readoptMs;
     const owners = new Map<Origin, Owner>();
     for (const origin of contents.origins) {
       const owner = parts.ownerOf(origin.owner);
