@@ -34,6 +34,36 @@ test("where there is no room for one change of several, none is written; a small
   file.close();
 });
 
+test("while the disk is full only what needs no room is written, until the reserve can be taken again", () => {
+  const { file, write } = openSample({ file: path });
+  let isRoom = false;
+  const reserve = {
+    isThere: true,
+    giveUp: () => {
+      reserve.isThere = false;
+    },
+    take: () => {
+      reserve.isThere = isRoom;
+      return isRoom;
+    },
+  };
+  const grows = (change: SampleTypes["change"]): boolean => typeof change !== "number";
+  const commits = new GroupCommit({ file, write, grows, reserve, durability: "always" });
+  const count = (): unknown => file.database.prepare("SELECT count(*) AS n FROM texts").get()?.n;
+  expect(commits.commit([["a", "b", "c"]])).toBe(true);
+  file.database.exec("PRAGMA max_page_count = 40");
+  expect(commits.commit([Array(100).fill(text)])).toBe(false);
+  expect(reserve.isThere).toBe(false);
+  file.database.exec("PRAGMA max_page_count = 1000000");
+
+  expect(commits.commit([["d"], 1])).toBe(false);
+  expect(count()).toBe(2);
+  isRoom = true;
+  expect(commits.commit([["d"]])).toBe(true);
+  expect(count()).toBe(3);
+  file.close();
+});
+
 test("many rows through a file leave it small, also while it is busy", () => {
   const { file, commits } = open();
   const sizes: number[] = [];

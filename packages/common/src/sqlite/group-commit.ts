@@ -5,6 +5,7 @@
  * may succeed the next time without having written anything.
  */
 import type { StatementSync } from "node:sqlite";
+import { DiskReserve, type Reserve } from "./disk-reserve.ts";
 import { rollBack, syncedTransaction, touch, type WritableFile } from "./open-database.ts";
 import { isStorageFull, storageError } from "./storage-error.ts";
 import type { StorageFaults } from "./storage-faults.ts";
@@ -19,7 +20,11 @@ export interface GroupCommitOptions<Change> {
   readonly file: WritableFile;
   /** Called inside a transaction. Gives about how many bytes it wrote. Errors of SQLite pass through. */
   readonly write: (change: Change) => number;
+  /** Whether a change needs lasting room. On a full disk only those that do not are written. Default: all do. */
+  readonly grows?: ((change: Change) => boolean) | undefined;
   readonly durability: Durability;
+  /** Default: a file beside the database. */
+  readonly reserve?: Reserve | undefined;
   readonly faults?: StorageFaults | undefined;
 }
 
@@ -40,12 +45,14 @@ export class GroupCommit<Change> {
   #walBytes = 0;
   /** Commits that were not synced. */
   #hasUnsynced = false;
+  readonly #reserve: Reserve;
   readonly #freeCount: StatementSync;
   readonly #pageCount: StatementSync;
 
   constructor(options: GroupCommitOptions<Change>) {
     this.#options = options;
-    const { database } = options.file;
+    const { database, subject } = options.file;
+    this.#reserve = options.reserve ?? new DiskReserve(`${subject.file}.reserve`);
     this.#freeCount = database.prepare("PRAGMA freelist_count");
     this.#pageCount = database.prepare("PRAGMA page_count");
   }
@@ -56,23 +63,41 @@ export class GroupCommit<Change> {
   }
 
   /**
-   * All of them or none. False: the disk is full, and nothing was written.
+   * All of them or none. False: the disk is full. Then nothing is written that grows; what does not may be written, and is
+   * to be handed over again in any case.
    *
    * Errors: a storage error, after which nothing must be written any more.
    */
   commit(changes: Iterable<Change>): boolean {
+    const all = [...changes];
     const { file, durability } = this.#options;
     try {
-      this.#transaction(changes);
+      if (!this.#reserve.isThere && !this.#recover(all)) return false;
+      this.#transaction(all);
       this.#hasUnsynced ||= durability === "interval";
       return true;
     } catch (error) {
       rollBack(file.database);
       if (!isStorageFull(error)) throw storageError(error, file.subject);
-      // What is in the file need not be in the WAL any more, which is then written from its beginning again.
+      this.#reserve.giveUp();
       this.#checkpoint();
       return false;
     }
+  }
+
+  /** Makes the file smaller, if it can be, and takes back the reserve, if there is room. Gives whether there is. */
+  #recover(changes: readonly Change[]): boolean {
+    const { grows = () => true, file } = this.#options;
+    const small = changes.filter((change) => !grows(change));
+    try {
+      if (small.length > 0) this.#transaction(small);
+    } catch (error) {
+      rollBack(file.database);
+      if (!isStorageFull(error)) throw error;
+    }
+    this.#vacuum(vacuumPages);
+    this.#checkpoint();
+    return this.#reserve.take();
   }
 
   /**
@@ -124,6 +149,9 @@ export class GroupCommit<Change> {
       this.#walBytes = 0;
     } catch (error) {
       if (!isStorageFull(error)) throw storageError(error, subject);
+      if (!this.#reserve.isThere) return;
+      this.#reserve.giveUp();
+      this.#checkpoint();
     }
   }
 

@@ -4,6 +4,7 @@
  * A kind of file is a `FileKind` (its tables, step by step) and a `ServedFile` (what a change writes). Its thread's module calls
  * `serveStorage`; the main thread talks to that through a `StorageThread`. All that waits there becomes one transaction.
  */
+export type { Reserve } from "./disk-reserve.ts";
 export { type Durability, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 export {
   corruptError,

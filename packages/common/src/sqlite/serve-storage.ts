@@ -28,6 +28,8 @@ export interface ServedFile<T extends StorageTypes> {
   contents?(): Iterable<Parcel<T["content"]>>;
   /** Inside a transaction. Gives about how many bytes it wrote. */
   write(change: T["change"]): number;
+  /** Whether a change needs lasting room. On a full disk only those that do not are written. Default: all do. */
+  grows?(change: T["change"]): boolean;
   /** Sees all that was written before it was asked. */
   answer?(query: T["query"]): Parcel<T["answer"]>;
 }
@@ -81,6 +83,7 @@ class StorageLoop<T extends StorageTypes> {
     this.#commits = new GroupCommit({
       file: served.file,
       write: (change) => served.write(change),
+      grows: (change) => served.grows?.(change) ?? true,
       durability,
       faults: faults === undefined ? undefined : new StorageFaults(faults),
     });

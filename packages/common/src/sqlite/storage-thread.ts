@@ -30,7 +30,10 @@ export interface StorageThreadOptions<T extends StorageTypes> {
   readonly onContent?: ((content: T["content"]) => void) | undefined;
   /** All changes up to this number are written, and synced as far as the durability says. */
   readonly onWritten: (number: number) => void;
-  /** There is no room: of the changes up to this number that nothing was said about yet, nothing is written. */
+  /**
+   * There is no room. Of the changes up to this number that nothing was said about yet, nothing is written that grows; what does
+   * not grow may be written, and is to be handed over again in any case.
+   */
   readonly onFull: (number: number) => void;
   /** Said once, after it was opened: nothing more is written, and nothing more is told. */
   readonly onFailed: (error: TqError) => void;

@@ -69,6 +69,8 @@ function serve(file: WritableFile, now: number): ServedFile<JournalTypes> {
         );
       }
     },
+    // What becomes of batches makes room sooner or later.
+    grows: ({ put }) => put.batches !== undefined,
     write: ({ put, remove }) => {
       let bytes = 0;
       for (const table of all) {

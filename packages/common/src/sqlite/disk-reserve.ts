@@ -1,0 +1,75 @@
+/**
+ * Room on the disk that is kept for what needs hardly any: a file beside the database, that is given up when the disk is full.
+ *
+ * Without it a full disk can stay full for ever: whatever is removed is written to the WAL first, and what is in the WAL can
+ * only move into a file that may grow. So the WAL must never have taken the last of the room.
+ */
+import { rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** As much as the WAL grows between two checkpoints. Raised: less room for all else; lowered: a checkpoint may not fit. */
+const reserveBytes = 4 * 1024 * 1024;
+
+export interface Reserve {
+  /** False: it was given up, and is not there again. */
+  readonly isThere: boolean;
+  giveUp(): void;
+  /** Takes the room again, if there is more than that. Gives whether it has it. */
+  take(): boolean;
+}
+
+export class DiskReserve implements Reserve {
+  readonly #file: string;
+  #isThere = true;
+
+  /** On a disk without room for it, it goes without. */
+  constructor(file: string) {
+    this.#file = file;
+    if (statSync(file, { throwIfNoEntry: false })?.size !== reserveBytes) this.#write();
+  }
+
+  get isThere(): boolean {
+    return this.#isThere;
+  }
+
+  giveUp(): void {
+    this.#isThere = false;
+    this.#remove();
+  }
+
+  take(): boolean {
+    // Some must be left, or the next commit would have it given up at once.
+    if (!this.#isThere && this.#freeBytes() >= 2 * reserveBytes) this.#isThere = this.#write();
+    return this.#isThere;
+  }
+
+  #write(): boolean {
+    try {
+      // No zeros: a file system may keep those for nothing.
+      const bytes = new Uint8Array(reserveBytes);
+      for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 2_654_435_761) >>> 13;
+      writeFileSync(this.#file, bytes);
+      return true;
+    } catch {
+      this.#remove();
+      return false;
+    }
+  }
+
+  #remove(): void {
+    try {
+      rmSync(this.#file, { force: true });
+    } catch {
+      // What cannot be removed stays as it is; the disk has other troubles then.
+    }
+  }
+
+  #freeBytes(): number {
+    try {
+      const { bavail, bsize } = statfsSync(dirname(this.#file));
+      return bavail * bsize;
+    } catch {
+      return 0;
+    }
+  }
+}
