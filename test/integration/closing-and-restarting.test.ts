@@ -94,12 +94,15 @@ describe("a ventilator that is closed with tasks unsettled", () => {
     expect(later.message).toContain(cluster.ventilator.endpoints.producers);
   });
 
-  test("and started again at the same ports: workers and producers come back, answers come, and what was lost is named", async () => {
+  test("and started again at the same ports: workers and producers come back, answers come, and what it had accepted runs", async () => {
     await using cluster = await Cluster.start({ timing: patient, ventilator: { producers: anyPort } });
     const { role: producer, events } = await cluster.producer();
     const started = Promise.withResolvers<void>();
-    const holding = handler(hold, (_, { signal }) => {
+    let starts = 0;
+    const holding = handler(hold, (input, { signal }) => {
       started.resolve();
+      starts += 1;
+      if (starts > 1) return Promise.resolve(input);
       return new Promise<number>((_resolve, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason)),
       );
@@ -112,13 +115,15 @@ describe("a ventilator that is closed with tasks unsettled", () => {
     const { workers, producers } = cluster.ventilator.endpoints;
     await cluster.ventilator.close();
     const second = await cluster.startVentilator({ workers, producers, sinks: [cluster.sink.endpoint] });
-    // The caller is still there, so its task is submitted again; the other one was in the memory of the first start.
+    // It has no journal, but the producer is still there, and has both.
     expect(await answer).toBe(144);
-    expect(await events.next("tasks.lost")).toMatchObject({ count: 1, tasks: [{ taskId }] });
+    expect(await events.next("tasks.reclaimed")).toMatchObject({ kept: 0, ended: 0, resubmitted: 1 });
     await expect.poll(() => worker.role.stats(), waitOptions).toMatchObject({ running: 0, queued: 0 });
     const again = await producer.submit(square, 13);
-    await cluster.results.until(1);
+    await cluster.results.until(2);
     expect(cluster.results.only(again.taskId)).toMatchObject({ output: 169 });
+    expect(cluster.results.only(taskId)).toMatchObject({ output: 1 });
+    await expect.poll(() => producer.stats().keptBytes, waitOptions).toBe(0);
     await expect.poll(() => second.role.stats(), waitOptions).toMatchObject({ unsettled: 0, leased: 0 });
   });
 });
