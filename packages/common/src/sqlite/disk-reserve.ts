@@ -4,6 +4,7 @@
  * Without it a full disk can stay full for ever: whatever is removed is written to the WAL first, and what is in the WAL can
  * only move into a file that may grow. So the WAL must never have taken the last of the room.
  */
+import { randomBytes } from "node:crypto";
 import { rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -46,9 +47,7 @@ export class DiskReserve implements Reserve {
   #write(): boolean {
     try {
       // No zeros: a file system may keep those for nothing.
-      const bytes = new Uint8Array(reserveBytes);
-      for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 2_654_435_761) >>> 13;
-      writeFileSync(this.#file, bytes);
+      writeFileSync(this.#file, randomBytes(reserveBytes));
       return true;
     } catch {
       this.#remove();

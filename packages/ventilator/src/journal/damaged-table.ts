@@ -4,9 +4,8 @@
  * Row by row: first the keys, from both ends, because one bad page stops a scan; then each row by its key.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { keyOf } from "./journal-rows.ts";
 import { batchRows, deadLetterRows, doubtRows, keyRows, originRows, progressRows } from "./row-codecs.ts";
-import { type Cell, isWholeRow, type Row, type TableName, tables } from "./table.ts";
+import { type Cell, isWholeRow, keyOf, type Row, type TableName, tables } from "./table.ts";
 import { WallClock } from "./wall-clock.ts";
 
 /** A row, or several, that could not be saved. */

@@ -11,8 +11,7 @@ import {
   type WritableFile,
 } from "@tq/common/sqlite";
 import { journalFileName, journalKind } from "./journal-kind.ts";
-import { keyOf, type RowChange } from "./journal-rows.ts";
-import { bytesOf, type Row, Table, type TableName, tableNames } from "./table.ts";
+import { bytesOf, keyOf, type Row, type RowChange, Table, type TableName, tableNames } from "./table.ts";
 
 export interface JournalTypes {
   readonly settings: {

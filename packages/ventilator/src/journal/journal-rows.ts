@@ -9,16 +9,8 @@ import {
   progressRows,
   type RowCodec,
 } from "./row-codecs.ts";
-import { type Row, type TableName, tables } from "./table.ts";
+import { keyOf, type Row, type RowChange, type RowsByTable, type TableName } from "./table.ts";
 import type { WallClock } from "./wall-clock.ts";
-
-/** What is told to the thread: per table, the rows to put and the keys of those to remove. Only what is not empty. */
-export interface RowChange {
-  readonly put: RowsByTable;
-  readonly remove: RowsByTable;
-}
-
-export type RowsByTable = { [table in TableName]?: readonly Row[] };
 
 /** Payloads are copied: the core goes on with them, while the rows' memory is given to the thread. */
 export function changeToRows(change: JournalChange, clock: WallClock): RowChange {
@@ -117,13 +109,4 @@ export class ContentsReader {
     }
     return items;
   }
-}
-
-/** `number 17`, `origin 0123456789abcdef`. */
-export function keyOf(table: TableName, row: Row): string {
-  const { columns, keys } = tables[table];
-  return columns
-    .slice(0, keys)
-    .map((column, index) => `${column} ${row[index]}`)
-    .join(", ");
 }

@@ -23,6 +23,14 @@ export type TableName = keyof typeof tables;
 /** In the order in which a change writes them. */
 export const tableNames = Object.keys(tables) as readonly TableName[];
 
+/** What is told to the thread: per table, the rows to put and the keys of those to remove. Only what is not empty. */
+export interface RowChange {
+  readonly put: RowsByTable;
+  readonly remove: RowsByTable;
+}
+
+export type RowsByTable = { [table in TableName]?: readonly Row[] };
+
 /** What a row costs besides its bytes: about a page of the table and one of the map that allows to shrink the file. */
 const rowBytes = 8 * 1024;
 
@@ -86,4 +94,13 @@ function sumOf(row: Row): number {
     if (bytes !== null) sum = crc32(bytes, sum);
   }
   return sum;
+}
+
+/** `number 17`, `origin 0123456789abcdef`. */
+export function keyOf(table: TableName, row: Row): string {
+  const { columns, keys } = tables[table];
+  return columns
+    .slice(0, keys)
+    .map((column, index) => `${column} ${row[index]}`)
+    .join(", ");
 }

@@ -42,7 +42,9 @@ export function openStoreFile({
         return expiry.step(change.before);
     }
   };
-  return { file, opened: { sink, window: window.restore(), cursors: cursors.all() }, write };
+  // Cursors are written over, and what has expired makes room.
+  const grows = ({ type }: StoreWrite): boolean => type === "change";
+  return { file, opened: { sink, window: window.restore(), cursors: cursors.all() }, write, grows };
 }
 
 /** By which ventilators know this store's sink: drawn when the file is made. */
