@@ -96,3 +96,13 @@ test("a message that is held while the gate is shut is received before an ended 
   await ended.promise;
   expect(said).toEqual(["opened", "received", "ended"]);
 });
+
+test("a connection that ended is let go although its socket stays readable, and the pending read never hears of it", async () => {
+  const { socket, ended, tell } = connectionOf();
+  Object.assign(socket, { readable: true, receive: () => new Promise(() => {}), linger: 0 });
+  tell("handshake");
+  tell("disconnect");
+  await expect.poll(() => socket.closed).toBe(true);
+  tell("end");
+  await expect.poll(() => ended.mock.calls.length).toBe(1);
+});

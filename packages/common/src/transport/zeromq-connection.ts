@@ -49,6 +49,9 @@ export interface Connection<Socket extends ConnectionSocket> {
 /** So many looks without a message make a silence: one look per silence would find it after up to two. */
 const looksPerSilence = 8;
 
+/** A read that is not pending takes two turns at most. */
+const idleTurnsMax = 8;
+
 /** connecting → open → ending → closed, and from each state to each later one. */
 type State = "connecting" | "open" | "ending" | "closed";
 
@@ -66,6 +69,8 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
   #silenceInterval: NodeJS.Timeout | undefined;
   /** Looks since something came. */
   #silentLooks = 0;
+  /** Turns of the event loop, while it ends, since something came. */
+  #idleTurns = 0;
   /** Whoever made it wants no more of it. */
   #isLeft = false;
 
@@ -102,14 +107,15 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
   /** Begins with the first message: a server that never says anything (to a heart, for one) may go on so. */
   readonly #received = (frames: Frames): void => {
     this.#silentLooks = 0;
+    this.#idleTurns = 0;
     const isWatched = this.#state === "open" && this.#silenceMs !== Number.POSITIVE_INFINITY;
     if (isWatched) this.#silenceInterval ??= setInterval(this.#listen, this.#silenceMs / looksPerSilence);
     this.#handlers.receive(frames);
   };
 
   readonly #listen = (): void => {
-    // What lies unread was heard: it is this process that was stuck.
-    if (this.socket.closed || this.socket.readable) this.#silentLooks = 0;
+    // A process that was stuck looks once, and reads what lies there before it looks again.
+    if (this.#gate?.isShut) this.#silentLooks = 0;
     else this.#silentLooks += 1;
     if (this.#silentLooks > looksPerSilence) void this.#end();
   };
@@ -137,15 +143,25 @@ export class ZeromqConnection<Socket extends ConnectionSocket = ConnectionSocket
     }
   };
 
-  /** What had arrived before the end is still read; the library reports an end as soon as it sees it. */
+  /**
+   * What had arrived before the end is still read; the library reports an end as soon as it sees it.
+   *
+   * Whoever asks whether a socket is readable takes away the notice that a pending read waits for, and that read then waits for
+   * ever, beside a socket that stays readable. So a pending read has its turn first, and is not waited for without end.
+   */
   readonly #end = async (): Promise<void> => {
     if (this.#state === "ending" || this.#state === "closed") return;
     this.#state = "ending";
     clearTimeout(this.#handshakeTimeout);
     clearInterval(this.#silenceInterval);
+    this.#idleTurns = 0;
+    await nextTurn();
+    await nextTurn();
     while (!this.socket.closed && (this.#gate?.isShut || this.socket.readable)) {
       await passage(this.#gate);
       await nextTurn();
+      this.#idleTurns += 1;
+      if (this.#idleTurns > idleTurnsMax) break;
     }
     if (this.socket.closed) return;
     this.socket.linger = 0;
