@@ -92,7 +92,9 @@ test.each([
 ])("the installed command carries tasks from a shell to a file, on %s", async (_, node) => {
   const folder = packed().userProject;
   const tq = (...args: string[]) => new StartedProgram(command, { folder, node, args });
-  await using sink = tq("sink", "--bind", anyPort);
+  const kept = await mkdtemp(join(folder, "kept-"));
+  const [store, file] = [join(kept, "results.db"), join(kept, "results.ndjson")];
+  await using sink = tq("sink", "--bind", anyPort, "--store", store, "--out", file);
   const { bind } = await sink.ready();
   await using ventilator = tq(
     "ventilator",
@@ -103,7 +105,7 @@ test.each([
     "--sink",
     `${bind}`,
     "--journal",
-    await mkdtemp(join(folder, "journal-")),
+    join(kept, "journal"),
   );
   const { workers, producers } = await ventilator.ready();
   await using worker = tq("worker", "examples/four-shells/handlers.ts", "--ventilator", `${workers}`);
@@ -120,9 +122,11 @@ test.each([
   expect(ends.map(({ exitCode, stderr }) => ({ exitCode, trouble: troubleIn(stderr) }))).toEqual(
     Array(3).fill({ exitCode: 0, trouble: [] }),
   );
-  expect(sink.stdout.slice(1).map((line) => JSON.parse(line))).toMatchObject([
-    { outcome: "completed", output: 144 },
-  ]);
+  const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ outcome: "completed", output: 144 }]);
+  await using results = tq("results", "--store", store);
+  const found = (await results.ended).stdout.map((line) => JSON.parse(line));
+  expect(found).toMatchObject([{ ...JSON.parse(lines[0] ?? ""), committedAt: expect.any(String) }]);
 });
 
 /** Errors in a role's log, and whatever is no line of it; Node's own notice of running TypeScript is none. */
