@@ -4,8 +4,17 @@ export type { EventsOptions } from "@tq/common/event-stream";
 export type { EventSource, TqEvent, TqEventOf, TqEventType } from "@tq/common/events";
 export type { TqLogger } from "@tq/common/node";
 export type {
+  DeadLetter,
+  DeadLetterBox,
+  DeadLetterFilter,
+  DeadLetterListOptions,
+  DeadLetterOptions,
+  DeadLetterPage,
+  DeadLetterSummary,
+  FailedAttempt,
   Inputs,
   MapOptions,
+  RetriedTask,
   RunOptions,
   SettledTask,
   SubmitManyOptions,

@@ -6,7 +6,7 @@ import type { AnyTask, TaskOutput } from "@tq/common";
 import { type EventsOptions, mergeEvents } from "@tq/common/event-stream";
 import type { TqEvent } from "@tq/common/events";
 import { createLogger, type TqLogger } from "@tq/common/node";
-import type { TaskSubmitter } from "@tq/common/submit";
+import type { DeadLetterBox, TaskSubmitter } from "@tq/common/submit";
 import { createMemoryHub, type MemoryHub } from "@tq/common/transport";
 import { type Results, type Sink, type SinkStats, startSink } from "@tq/sink";
 import { startVentilator, type Ventilator, type VentilatorStats } from "@tq/ventilator";
@@ -35,6 +35,8 @@ export interface Local extends TaskSubmitter, AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
    */
   events(options?: EventsOptions): AsyncIterable<TqEvent>;
+  /** Tasks that failed for good. See `Ventilator.dead`. */
+  readonly dead: DeadLetterBox;
   stats(): LocalStats;
   /**
    * Takes nothing new and waits until everything is settled, at most `timeoutMs` (default 25,000). It does not wait for
@@ -194,6 +196,7 @@ class RunningLocal {
       map: ventilator.map,
       mapSettled: ventilator.mapSettled,
       cancel: ventilator.cancel,
+      dead: ventilator.dead,
       results: sink.results.bind(sink),
       events: (options) => mergeEvents([ventilator.events(options), sink.events(options)]),
       stats: () => ({

@@ -2,8 +2,17 @@
 export * from "@tq/common";
 export type { TqLogger } from "@tq/common/node";
 export type {
+  DeadLetter,
+  DeadLetterBox,
+  DeadLetterFilter,
+  DeadLetterListOptions,
+  DeadLetterOptions,
+  DeadLetterPage,
+  DeadLetterSummary,
+  FailedAttempt,
   Inputs,
   MapOptions,
+  RetriedTask,
   RunOptions,
   SettledTask,
   SubmitManyOptions,

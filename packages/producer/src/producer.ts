@@ -12,7 +12,15 @@ import {
   type TqLogger,
 } from "@tq/common/node";
 import { defaultTiming, type Timing } from "@tq/common/protocol";
-import { createSubmitter, type Submission, type SubmitStats, type TaskSubmitter } from "@tq/common/submit";
+import {
+  createDeadLetterBox,
+  createSubmitter,
+  type DeadLetterBox,
+  type DeadLetterSource,
+  type Submission,
+  type SubmitStats,
+  type TaskSubmitter,
+} from "@tq/common/submit";
 import {
   type CompressionStats,
   type Core,
@@ -51,6 +59,11 @@ export interface Producer extends TaskSubmitter, AsyncDisposable {
   /** Whether at least one ventilator is in reach. */
   readonly connected: boolean;
   stats(): ProducerStats;
+  /**
+   * Tasks that failed for good, of all its ventilators, whoever submitted them, until they are retried or discarded. What is asked
+   * of a ventilator out of reach is `TQ_ERR_UNREACHABLE`.
+   */
+  readonly dead: DeadLetterBox;
   /**
    * Takes nothing new and waits until all is accepted, by a ventilator that is still there, and answered, or the time is
    * over: what is left is logged, by id.
@@ -128,13 +141,14 @@ class RunningProducer {
     const ventilators = options.ventilators.map((endpoint, index) => ({
       channel: channelOf(index),
       endpoint,
-      origins: { sink: drawOrigin(), answer: drawOrigin() },
+      origins: { sink: drawOrigin(), answer: drawOrigin(), owner: endpoint },
     }));
     const timing = { ...(internals.timing ?? defaultTiming), unreachableAfterMs: timeoutMs };
     let core: ProducerCore | undefined;
     this.#submission = createSubmitter(
       {
         submit: (batch, owner = 0) => core?.submit(batch, owner),
+        isInReach: (owner) => core?.isInReach(owner) ?? true,
         cancel: (ids) => core?.cancel(ids),
         answered: (ids) => core?.answered(ids),
       },
@@ -190,6 +204,7 @@ class RunningProducer {
       map: submitter.map.bind(submitter),
       mapSettled: submitter.mapSettled.bind(submitter),
       cancel: submitter.cancel.bind(submitter),
+      dead: createDeadLetterBox(this.#endpoints.map((ventilator, owner) => this.#source(ventilator, owner))),
       name: this.#name,
       get connected() {
         return isConnected();
@@ -207,6 +222,17 @@ class RunningProducer {
       [Symbol.asyncDispose]: async () => {
         await this.#drain();
         await this.close();
+      },
+    };
+  }
+
+  #source(ventilator: string, owner: number): DeadLetterSource {
+    return {
+      ventilator,
+      isInReach: () => this.#core.stats()[owner]?.state === "open",
+      ask: (question, reply) => {
+        this.#core.ask(owner, question, reply);
+        this.#driver.touch();
       },
     };
   }

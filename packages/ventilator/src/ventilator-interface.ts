@@ -1,7 +1,7 @@
 /** What a running ventilator can be asked and told. */
 import type { EventsOptions } from "@tq/common/event-stream";
 import type { TqEvent } from "@tq/common/events";
-import type { TaskSubmitter } from "@tq/common/submit";
+import type { DeadLetterBox, TaskSubmitter } from "@tq/common/submit";
 import type { CompressionStats } from "@tq/common/transport";
 import type { ControlCommand } from "@tq/common/wire";
 import type { ControlOptions } from "./control.ts";
@@ -40,6 +40,8 @@ export interface Ventilator extends TaskSubmitter, AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION` for a prefix that no event begins with, `TQ_ERR_CLOSED`.
    */
   events(options?: EventsOptions): AsyncIterable<TqEvent>;
+  /** Tasks that failed for good, until they are retried or discarded. */
+  readonly dead: DeadLetterBox;
   /**
    * Tells all workers that match to `pause` tasks, to `resume` them, or to `drain`, and who of them has confirmed.
    *

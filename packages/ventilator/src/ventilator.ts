@@ -14,9 +14,9 @@ import {
   readDrainTimeout,
   type TqLogger,
 } from "@tq/common/node";
-import { defaultTiming, type SubmitPort, type Timing } from "@tq/common/protocol";
+import { defaultTiming, type QuestionReply, type SubmitPort, type Timing } from "@tq/common/protocol";
 import type { StorageFaults } from "@tq/common/sqlite";
-import { createSubmitter, type Submission } from "@tq/common/submit";
+import { createDeadLetterBox, createSubmitter, type Submission } from "@tq/common/submit";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import type { ControlCommand } from "@tq/common/wire";
 import { type ControlOptions, checkControl } from "./control.ts";
@@ -161,6 +161,9 @@ class RunningVentilator {
       events: (options) => this.#hub.events(options),
       control: (command, options) => this.#control(command, options),
       drain: (options) => this.#drain(options),
+      dead: createDeadLetterBox([
+        { ventilator: this.#name, isInReach: () => true, ask: this.#ask.bind(this) },
+      ]),
       close: () => this.close(),
       closed: this.#closed.promise,
       [Symbol.asyncDispose]: async () => {
@@ -177,6 +180,18 @@ class RunningVentilator {
 
   async #control(command: ControlCommand, options: ControlOptions = {}): Promise<ControlReport> {
     const request = checkControl(command, options);
+  #ask(
+    question: { readonly method: string; readonly params: unknown },
+    reply: (reply: QuestionReply) => void,
+  ): void {
+    if (this.#closing !== undefined) {
+      const { code, message } = this.#closedError();
+      return reply({ ok: false, code, message });
+    }
+    this.#core.ask(this.#driver.now(), question, reply);
+    this.#driver.touch();
+  }
+
     if (this.#closing !== undefined) throw this.#closedError();
     const { promise, resolve } = Promise.withResolvers<ControlReport>();
     this.#core.control(this.#driver.now(), request, resolve);

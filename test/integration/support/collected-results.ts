@@ -35,6 +35,15 @@ export class CollectedResults {
     return result;
   }
 
+  /** Resolves with the task's first result. */
+  async of(taskId: string): Promise<Result> {
+    for (;;) {
+      const [result] = this.byId.get(taskId) ?? [];
+      if (result !== undefined) return result;
+      await new Promise<void>((resolve) => this.#watchers.add(resolve));
+    }
+  }
+
   /** Resolves when so many tasks have a result. */
   async until(tasks: number): Promise<void> {
     while (this.size < tasks) await new Promise<void>((resolve) => this.#watchers.add(resolve));
