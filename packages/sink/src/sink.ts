@@ -18,6 +18,7 @@ import { defaultTiming, type Timing } from "@tq/common/protocol";
 import type { StorageFaults } from "@tq/common/sqlite";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import { BatchLoop } from "./batch-loop.ts";
+import { checkSinkTimes } from "./check-times.ts";
 import { Claim } from "./claim.ts";
 import type { InboxReader } from "./core/inbox-reader.ts";
 import { SinkCore } from "./core/sink-core.ts";
@@ -63,6 +64,7 @@ const pushChannel = "push";
  * `TQ_ERR_STORAGE_FULL`, `TQ_ERR_STORAGE_FAILED`.
  */
 export async function startSink(options: SinkOptions, internals: SinkInternals = {}): Promise<Sink> {
+  checkSinkTimes();
   checkOptions(options);
   const bootId = drawBootId();
   const { faults } = internals;

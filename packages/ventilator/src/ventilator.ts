@@ -19,6 +19,7 @@ import type { StorageFaults } from "@tq/common/sqlite";
 import { createDeadLetterBox, createSubmitter, type Submission } from "@tq/common/submit";
 import { createDriver, createZeromqTransport, type Driver, type Transport } from "@tq/common/transport";
 import type { ControlCommand } from "@tq/common/wire";
+import { checkVentilatorTimes } from "./check-times.ts";
 import { type ControlOptions, checkControl } from "./control.ts";
 import type { ControlReport } from "./core/controls.ts";
 import type { VentilatorEvent } from "./core/events.ts";
@@ -53,6 +54,7 @@ export async function startVentilator(
   options: VentilatorOptions,
   internals: VentilatorInternals = {},
 ): Promise<Ventilator> {
+  checkVentilatorTimes();
   checkOptions(options);
   const journal = options.journal && (await openJournal(options.journal, internals.faults));
   const ventilator = new RunningVentilator(options, internals, journal);
@@ -159,11 +161,11 @@ class RunningVentilator {
       endpoints: this.#endpoints,
       stats: () => ({ ...this.#core.stats(), compression: this.#driver.compressionStats() }),
       events: (options) => this.#hub.events(options),
-      control: (command, options) => this.#control(command, options),
-      drain: (options) => this.#drain(options),
       dead: createDeadLetterBox([
         { ventilator: this.#name, isInReach: () => true, ask: this.#ask.bind(this) },
       ]),
+      control: (command, options) => this.#control(command, options),
+      drain: (options) => this.#drain(options),
       close: () => this.close(),
       closed: this.#closed.promise,
       [Symbol.asyncDispose]: async () => {
@@ -178,8 +180,6 @@ class RunningVentilator {
     return this.#closing;
   }
 
-  async #control(command: ControlCommand, options: ControlOptions = {}): Promise<ControlReport> {
-    const request = checkControl(command, options);
   #ask(
     question: { readonly method: string; readonly params: unknown },
     reply: (reply: QuestionReply) => void,
@@ -192,6 +192,8 @@ class RunningVentilator {
     this.#driver.touch();
   }
 
+  async #control(command: ControlCommand, options: ControlOptions = {}): Promise<ControlReport> {
+    const request = checkControl(command, options);
     if (this.#closing !== undefined) throw this.#closedError();
     const { promise, resolve } = Promise.withResolvers<ControlReport>();
     this.#core.control(this.#driver.now(), request, resolve);

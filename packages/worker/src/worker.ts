@@ -17,6 +17,7 @@ import {
   reachableEndpoint,
   type Transport,
 } from "@tq/common/transport";
+import { checkWorkerTimes } from "./check-times.ts";
 import type { WorkerPort } from "./core/port.ts";
 import { WorkerCore, type WorkerCoreStats } from "./core/worker-core.ts";
 import { Executor } from "./executor/executor.ts";
@@ -82,6 +83,7 @@ const attemptsLoggedMax = 100;
  * `TQ_ERR_INVALID_OPTION`.
  */
 export async function startWorker(options: WorkerOptions, internals: WorkerInternals = {}): Promise<Worker> {
+  checkWorkerTimes();
   const worker = new RunningWorker(checkOptions(options), {
     ...internals,
     log: options.log ?? createLogger("worker"),

@@ -5,6 +5,8 @@
  * Received frames of less than 8 KiB share a block of about 18 KiB that lives as long as any of them: copy what is kept
  * for long.
  */
+
+import { checkLinkLimits } from "./check-limits.ts";
 import { type Endpoint, parseConnectEndpoint, parseEndpoint } from "./endpoint.ts";
 import type { EventLink, EventLinkOptions, EventLinkSide, EventTransport } from "./event-links.ts";
 import { Gate } from "./gate.ts";
@@ -67,6 +69,7 @@ const unboundMessage = "nobody in this process has bound it, and inproc reaches 
 const createEnd = { publisher: createXPublisher, subscriber: createXSubscriber };
 
 export function createZeromqTransport(options: ZeromqOptions = {}): Transport & EventTransport {
+  checkLinkLimits();
   return new ZeromqTransport(options);
 }
 
