@@ -7,9 +7,9 @@
 import { randomBytes } from "node:crypto";
 import { rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { storageLimits } from "./limits.ts";
 
-/** As much as the WAL grows between two checkpoints. Raised: less room for all else; lowered: a checkpoint may not fit. */
-const reserveBytes = 4 * 1024 * 1024;
+const { reserveBytes } = storageLimits;
 
 export interface Reserve {
   /** False: it was given up, and is not there again. */

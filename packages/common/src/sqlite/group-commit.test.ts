@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { GroupCommit } from "./group-commit.ts";
-import { openForReading } from "./open-database.ts";
+import { openForReading, openForWriting } from "./open-database.ts";
 import { openSample, type SampleTypes, sampleKind } from "./sample-file.test-support.ts";
+import { StorageFaults } from "./storage-faults.ts";
 
 let folder: string;
 let path: string;
@@ -103,3 +105,36 @@ test("a file that was not closed in order says so to the next, and is looked thr
   expect(third.opened).toEqual({ wasClosed: true });
   third.file.close();
 });
+
+/** 2: commits are synced; 1: only checkpoints are. */
+class SyncRecorder extends StorageFaults {
+  readonly synchronous: unknown[] = [];
+  database: DatabaseSync | undefined;
+
+  override beforeCommit(): void {
+    this.synchronous.push(this.database?.prepare("PRAGMA synchronous").get()?.synchronous);
+  }
+}
+
+test.each([
+  ["always", [2, 2], false],
+  ["interval", [1, 2], true],
+  ["none", [1, 2], false],
+] as const)(
+  "with durability %s a commit, and a sync after it, are synced as they must be",
+  (durability, synchronous, hasUnsynced) => {
+    const syncsCommits = durability === "always";
+    const file = openForWriting({ file: path, kind: sampleKind, syncsCommits, check: "always" });
+    const faults = new SyncRecorder();
+    faults.database = file.database;
+    const write = (): number => Number(file.database.exec("INSERT INTO texts (text) VALUES ('a')") ?? 1);
+    const commits = new GroupCommit<string>({ file, write, durability, faults });
+    commits.commit(["a"]);
+    expect(commits.hasUnsynced).toBe(hasUnsynced);
+    commits.sync();
+    expect(commits.hasUnsynced).toBe(false);
+    expect(faults.synchronous).toEqual(synchronous);
+    expect(file.database.prepare("PRAGMA synchronous").get()?.synchronous).toBe(syncsCommits ? 2 : 1);
+    file.close();
+  },
+);

@@ -6,6 +6,7 @@
  */
 import type { StatementSync } from "node:sqlite";
 import { DiskReserve, type Reserve } from "./disk-reserve.ts";
+import { storageLimits } from "./limits.ts";
 import { rollBack, syncedTransaction, touch, type WritableFile } from "./open-database.ts";
 import { isStorageFull, storageError } from "./storage-error.ts";
 import type { StorageFaults } from "./storage-faults.ts";
@@ -28,17 +29,13 @@ export interface GroupCommitOptions<Change> {
   readonly faults?: StorageFaults | undefined;
 }
 
-/** The WAL is brought into the file at about this size: SQLite's own default, a thousand pages. */
-const checkpointBytes = 4 * 1024 * 1024;
 /** What a transaction costs besides what was told. */
 const transactionBytes = 8 * 1024;
 /** SQLite's default. */
 const pageBytes = 4096;
 /** Pages given back at a time: a few milliseconds. */
 const vacuumPages = 256;
-/** Free pages that are kept, to be written to again: 4 MiB. */
-const freePagesKept = 1024;
-
+const { checkpointBytes, freeKeptBytes } = storageLimits;
 export class GroupCommit<Change> {
   readonly #options: GroupCommitOptions<Change>;
   /** Written to the WAL since the last checkpoint. */
@@ -120,7 +117,7 @@ export class GroupCommit<Change> {
   /** After each commit. Brings the WAL into the file when it has grown, and gives space back while there is much. */
   tidy(): void {
     if (this.#walBytes >= checkpointBytes) this.#checkpoint();
-    if (this.#freePages() > this.#livePages() + freePagesKept) this.#vacuum(vacuumPages);
+    if (this.#freePages() > this.#livePages() + freeKeptBytes / pageBytes) this.#vacuum(vacuumPages);
   }
 
   /** While there is nothing to commit. True: there is more to do. */

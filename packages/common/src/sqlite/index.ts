@@ -6,6 +6,7 @@
  */
 export type { Reserve } from "./disk-reserve.ts";
 export { type Durability, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+export { storageLimits } from "./limits.ts";
 export {
   corruptError,
   type FileKind,

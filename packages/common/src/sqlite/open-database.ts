@@ -9,6 +9,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
+import { storageLimits } from "./limits.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { isStorageFull, remedyWords, type StorageSubject, storageError } from "./storage-error.ts";
 import { StorageLock } from "./storage-lock.ts";
@@ -57,8 +58,6 @@ export interface WritableFile {
 
 /** How long a statement waits for a reader that blocks it. */
 const busyMs = 5_000;
-/** What a WAL may keep of its size for reuse: files that grow make for slow syncs. */
-const walBytesKept = 16 * 1024 * 1024;
 /** Lines of a damage report. */
 const findingsMax = 10;
 
@@ -98,7 +97,7 @@ function openLocked(
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = 0;
-      PRAGMA journal_size_limit = ${walBytesKept};
+      PRAGMA journal_size_limit = ${storageLimits.walKeptBytes};
       PRAGMA cell_size_check = ON;
       PRAGMA trusted_schema = OFF;
     `);

@@ -6,6 +6,7 @@ import { Worker as Thread } from "node:worker_threads";
 import { TqError } from "../contract/index.ts";
 import { keepWasmCode } from "../node/index.ts";
 import type { Durability } from "./group-commit.ts";
+import { storageLimits } from "./limits.ts";
 import type { StorageFaults } from "./storage-faults.ts";
 import {
   type FromStorage,
@@ -38,8 +39,6 @@ export interface StorageThreadOptions<T extends StorageTypes> {
   /** Said once, after it was opened: nothing more is written, and nothing more is told. */
   readonly onFailed: (error: TqError) => void;
 }
-
-const syncIntervalDefaultMs = 1_000;
 
 export class StorageThread<T extends StorageTypes> {
   readonly #options: StorageThreadOptions<T>;
@@ -77,7 +76,14 @@ export class StorageThread<T extends StorageTypes> {
 
   private constructor(options: StorageThreadOptions<T>) {
     this.#options = options;
-    const { module, name, settings, durability, syncIntervalMs = syncIntervalDefaultMs, faults } = options;
+    const {
+      module,
+      name,
+      settings,
+      durability,
+      syncIntervalMs = storageLimits.syncIntervalMs,
+      faults,
+    } = options;
     const workerData: StorageThreadData = { settings, durability, syncIntervalMs, faults: faults?.memory };
     if (module.pathname.endsWith(".ts")) keepWasmCode();
     this.#thread = new Thread(module, { name, workerData });
