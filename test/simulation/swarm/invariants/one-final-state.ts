@@ -1,0 +1,38 @@
+/** What was accepted comes to one final state, and everybody who is told hears of the same one. */
+import type { OutcomeStatus } from "@tq/common";
+import { describe, type TaskHistory } from "../history.ts";
+import type { CreateInvariant } from "../invariant.ts";
+import { isExcused } from "../losses.ts";
+
+const name = "one final state";
+
+/** The outcomes that were told, by whoever told them. */
+const outcomesOf = ({ reply, answered, settled, commits }: TaskHistory): Set<OutcomeStatus> =>
+  new Set([...(reply === "answer" ? answered : []), ...settled, ...commits.map(({ outcome }) => outcome)]);
+
+export const oneFinalState: CreateInvariant = (world) => ({
+  name,
+  rest() {
+    for (const task of world.history) {
+      const problem = problemOf(task);
+      if (problem !== undefined && !isExcused(world, task))
+        world.violated(name, `${problem}: ${describe(task)}`);
+    }
+  },
+});
+
+function problemOf(task: TaskHistory): string | undefined {
+  const { reply, owner, answered, settled, commits, acceptedAt, isRevoked, rejected } = task;
+  if (reply === "push") return undefined;
+  if (rejected !== undefined) return acceptedAt === undefined ? undefined : "accepted and rejected";
+  const outcomes = outcomesOf(task);
+  if (outcomes.size > 1 && new Set(commits.map(({ store }) => store)).size <= 1) return "two outcomes";
+  if (isRevoked) return outcomes.size > 0 ? "revoked, and run nevertheless" : undefined;
+  if (acceptedAt === undefined) return owner.isAlive ? "neither accepted nor rejected" : undefined;
+  if (reply === "answer") {
+    return owner.isAlive && answered.length + settled.length === 0 ? "no answer" : undefined;
+  }
+  if (commits.length === 0) return "accepted and not committed";
+  if (owner.isAlive && settled.length === 0) return "its owner never heard of its end";
+  return undefined;
+}

@@ -1,0 +1,14 @@
+import { TaskLifecycle } from "../../../../packages/ventilator/src/core/task-lifecycle.ts";
+import { around, type Mutant } from "../mutant.ts";
+
+export const forgetFailures: Mutant = {
+  name: "forget-failures",
+  about: "failed attempts are not counted",
+  apply: () =>
+    around(TaskLifecycle.prototype, "fail", ({ args, proceed }) => {
+      const [, { batch, index }] = args;
+      const trouble = batch.trouble(index);
+      if (trouble !== undefined) trouble.failures = 0;
+      proceed(...args);
+    }),
+};
