@@ -16,6 +16,7 @@ import { checkVentilatorTimes } from "../../packages/ventilator/src/check-times.
 import { journalTimes } from "../../packages/ventilator/src/core/journal/journal-times.ts";
 import { defaultVentilatorLimits } from "../../packages/ventilator/src/core/limits.ts";
 import { pauseLimits } from "../../packages/ventilator/src/core/pause-rules.ts";
+import { doubtRangesMax } from "../../packages/ventilator/src/core/sink-doubts.ts";
 import { reservationTimes } from "../../packages/ventilator/src/core/worker-reservations.ts";
 import { beatMs } from "../../packages/worker/src/beats.ts";
 import { checkWorkerTimes } from "../../packages/worker/src/check-times.ts";
@@ -99,7 +100,14 @@ const figures: Record<string, object> = {
   policy: defaultPolicy,
   backoff: defaultPolicy.backoff,
   worker: { ...workerLimits, ...coreLimits },
-  ventilator: { ...defaultVentilatorLimits, ...reservationTimes, ...pauseLimits, ...journalTimes },
+  producer: defaultProducerLimits,
+  ventilator: {
+    ...defaultVentilatorLimits,
+    doubtRangesMax,
+    ...reservationTimes,
+    ...pauseLimits,
+    ...journalTimes,
+  },
   sink: sinkLimits,
   link: linkLimits,
   wire: wireLimits,
