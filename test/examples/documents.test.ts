@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { defaultPolicy } from "@tq/common";
 import { eventLimits } from "@tq/common/events";
 import { defaultTiming } from "@tq/common/protocol";
+import { storageLimits } from "@tq/common/sqlite";
 import { submitLimits } from "@tq/common/submit";
 import { linkLimits } from "@tq/common/transport";
 import { wireLimits } from "@tq/common/wire";
@@ -112,6 +113,7 @@ const figures: Record<string, object> = {
   link: linkLimits,
   wire: wireLimits,
   submit: submitLimits,
+  storage: storageLimits,
   event: eventLimits,
 };
 
