@@ -251,7 +251,7 @@ export class Cluster {
         credit = tasks;
       },
     };
-    const port: SubmitPort = core.attach(events);
+    const port: SubmitPort = core.attach(events, () => this.world.clock.now());
     const submitter = { port, node, ...submitterOf(origins), credit: () => credit };
     this.submitters.push(submitter);
     return submitter;

@@ -161,7 +161,7 @@ export class Pipeline {
   /** In the ventilator's process. */
   localSubmitter(origins: SubmitOrigins): Submitter {
     const events = recordingEvents(this.records, () => port, checkPayloads);
-    const port = this.ventilator.attach(events);
+    const port = this.ventilator.attach(events, () => this.world.clock.now());
     return {
       port,
       node: this.ventilatorNode,

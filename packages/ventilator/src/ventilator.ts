@@ -321,7 +321,7 @@ class RunningVentilator {
         },
       },
     );
-    owner = core.attach(submission.events);
+    owner = core.attach(submission.events, () => this.#driver.now());
     return submission;
   }
 }

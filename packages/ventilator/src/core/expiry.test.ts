@@ -15,6 +15,15 @@ test("tells the worker what is left of an expiry", () => {
   expect(ms).toBeLessThanOrEqual(300);
 });
 
+test("counts from the submission, however long ago the core had its last turn", () => {
+  const bed = new TestBed();
+  const worker = bed.worker("w");
+  bed.now += 600;
+  bed.submit(1, 1, expiring(500));
+  expect(worker.tasks).toBe("1");
+  expect(bed.sink.proposals).toEqual([]);
+});
+
 test("what comes back without an outcome after its expiry is not tried again", () => {
   const bed = new TestBed();
   const [returning, failing] = [1, 2];

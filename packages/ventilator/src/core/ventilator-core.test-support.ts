@@ -303,7 +303,7 @@ export class TestBed {
     });
     if (push !== undefined) this.core.setEndpoints({ push: "memory:push" });
     this.sink = new ScriptedSink(this);
-    this.port = this.core.attach(this.owner);
+    this.port = this.core.attach(this.owner, () => this.now);
     this.owner.port = this.port;
     this.settle();
   }

@@ -43,9 +43,9 @@ export class VentilatorCore {
     this.#parts.push.endpoint = push;
   }
 
-  /** Joins a submitter of this process. */
-  attach(events: SubmitEvents): SubmitPort {
-    const owner = new LocalOwner({ admissions: this.#parts.admissions, events, now: () => this.#now });
+  /** Joins a submitter of this process. It comes between the core's turns, so it brings its own clock: spans count from its call. */
+  attach(events: SubmitEvents, now: () => number): SubmitPort {
+    const owner = new LocalOwner({ admissions: this.#parts.admissions, events, now });
     this.#locals.push(owner);
     return owner;
   }

@@ -116,7 +116,7 @@ export class VentilatorRole implements Role {
       submissions,
     });
     process.run(core);
-    submitter.begin(core.attach(submitter.events));
+    submitter.begin(core.attach(submitter.events, () => process.now()));
     world.submitters.push(submitter);
     return { process, submitter, core };
   }
