@@ -66,3 +66,29 @@ test("killed at any moment, a ventilator with a journal loses nothing that it ac
   expect(replayed).toBeGreaterThan(500);
   expect(adopted).toBeGreaterThan(5);
 });
+
+test("a producer that heard nothing of its tasks until they were over is rid of them after the restart", () => {
+  const world = new World(1);
+  const journal = new SimulatedJournal({ clock: world.clock, random: new RandomStream(1), syncMsMax: 50 });
+  const cluster = new Cluster(world, {
+    ventilators: 1,
+    sinks: 1,
+    workers: 1,
+    slots: 4,
+    journals: [journal],
+    fate: () => ({ afterMs: 10, ends: "completed" }),
+  });
+  const producer = cluster.remoteSubmitter(0, originsOf(1));
+  cluster.submit(producer, 20);
+  while (cluster.ventilator().core.stats().unsettled === 0) world.clock.runUntil(world.clock.now() + 1);
+  for (const client of producer.node.connections) client.partition();
+  expect(cluster.runUntil(() => cluster.ventilator().core.isIdle, 5_000)).toBe(true);
+  world.clock.runUntil(world.clock.now() + 500);
+  expect(producer.core.stats()).toMatchObject([{ unaccepted: 20 }]);
+  cluster.restartVentilator(0);
+  world.network.rest();
+  world.clock.runUntil(world.clock.now() + 10_000);
+  expect(producer.core.stats()).toMatchObject([{ unaccepted: 0, unsettled: 0, violations: 0 }]);
+  for (const [id, { accepted, committed }] of cluster.records)
+    expect([accepted, ...committed], id).toEqual([true, "completed"]);
+});

@@ -255,6 +255,15 @@ describe("a ventilator that was started anew", () => {
     expect(bed.core.stats()[0]?.violations).toBe(1);
   });
 
+  test("says what is over of what it is given again: it need not be kept any longer", () => {
+    const bed = restarted();
+    bed.ventilator.say({ verb: "RECLAIMED", ended: none, unknown: none });
+    bed.ventilator.say({ verb: "ACCEPTED", ids: ids("sink", 7) });
+    expect(bed.core.stats()).toMatchObject([{ unaccepted: 0, unsettled: 6 }]);
+    bed.ventilator.say({ verb: "RECLAIMED", ended: ids("sink", 7), unknown: none });
+    expect(bed.core.stats()).toMatchObject([{ unsettled: 5, violations: 0 }]);
+  });
+
   test("that refuses for good what it is given again: only then is it lost, and said", () => {
     const bed = restarted();
     bed.ventilator.say({ verb: "RECLAIMED", ended: none, unknown: ids("sink", 5, 2) });

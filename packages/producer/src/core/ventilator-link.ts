@@ -364,6 +364,9 @@ export class VentilatorLink implements SessionClientHandler {
   #reclaimed(message: Reclaimed): void {
     const { endpoint } = this.address;
     const answer = this.#reclaiming.answered(message);
+    // What was submitted again and is over is told without a question: nothing else would end it.
+    if (answer === undefined && countIds(message.unknown) === 0)
+      return this.#options.hub.ended(message.ended, endpoint);
     if (answer === undefined) return this.violation("RECLAIMED answers nothing that was asked");
     this.#backlog.push(...answer.again);
     this.#options.hub.ended(answer.ended, endpoint);

@@ -12,7 +12,7 @@ import type { JournalWriter } from "./journal/journal-writer.ts";
 import { type PendingBatches, storageFullMessage } from "./journal/pending-batches.ts";
 import type { Owner } from "./owner.ts";
 import type { PushLane } from "./push-lane.ts";
-import { attachAllTo } from "./reclaims.ts";
+import { reclaim } from "./reclaims.ts";
 import type { Settlement } from "./settlement.ts";
 import type { SinkAssignment } from "./sink-peers.ts";
 import type { Submission } from "./submission.ts";
@@ -74,10 +74,12 @@ export class Admissions {
     if (reply === "push" && !(this.isClosed && owner.isRemote)) return push.submit(now, owner, submission);
     const admission = table.admission(origin, first, count);
     if (admission === "known") {
-      attachAllTo(owner, table, ids);
+      const { ended } = reclaim(owner, table, ids);
       if (submission.handedOn === true) table.handedOn(origin);
       journal?.own(origin, owner, submission.handedOn);
-      return owner.accepted(ids);
+      owner.accepted(ids);
+      if (reply === "sink" && countIds(ended) > 0) owner.ended(ended);
+      return;
     }
     const waiting = pending?.overlap(origin, first, count) ?? 0;
     // It is accepted, or refused, when it is known whether it is safe.

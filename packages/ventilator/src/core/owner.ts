@@ -18,6 +18,8 @@ export interface OwnerEvents {
   rejected(ids: IdRuns, code: string, message: string): void;
   settled(outcome: OutcomeStatus, ids: IdRuns): void;
   duplicate(duplicates: Duplicates): void;
+  /** Over, and it is not known any more how: submitted again by somebody who had not heard of it. */
+  ended?(ids: IdRuns): void;
   answer(answer: OwnerAnswer): void;
 }
 
@@ -59,6 +61,12 @@ export class Owner {
   rejected(ids: IdRuns, code: string, message: string): void {
     this.flush();
     this.events.rejected(ids, code, message);
+  }
+
+  /** Behind what was gathered: they were accepted once. */
+  ended(ids: IdRuns): void {
+    this.flush();
+    this.events.ended?.(ids);
   }
 
   duplicate(

@@ -4,7 +4,7 @@
  * It outlives its session by a grace period, because a producer that was cut off comes back for its answers.
  */
 import type { OutcomeStatus } from "@tq/common";
-import { CreditWindow, type Duplicates, type ServerSession } from "@tq/common/protocol";
+import { CreditWindow, type Duplicates, noIds, type ServerSession } from "@tq/common/protocol";
 import type { IdRuns, NumberedContent } from "@tq/common/wire";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
 import type { Reclaimed } from "./reclaims.ts";
@@ -68,6 +68,10 @@ export class ProducerPeer implements OwnerEvents {
     this.owner.isAway = false;
     this.credit = new CreditWindow();
     this.#tasksReceived = 0;
+  }
+
+  ended(ids: IdRuns): void {
+    this.#untold.push({ verb: "RECLAIMED", ended: ids, unknown: noIds });
   }
 
   reclaimed(reclaimed: Reclaimed): void {

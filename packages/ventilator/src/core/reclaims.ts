@@ -23,17 +23,6 @@ export const attachTo = (owner: Owner, batch: TaskBatch): void => {
   batch.owner = owner;
 };
 
-/** The same for all batches that these ids are in. */
-export const attachAllTo = (owner: Owner, table: TaskTable, ids: IdRuns): void => {
-  forEachRun(ids, ({ origin, first, count }) => {
-    for (let seq = first; seq < first + count; ) {
-      const batch = table.find(origin, seq);
-      if (batch !== undefined) attachTo(owner, batch);
-      seq = batch === undefined ? seq + 1 : batch.first + batch.count;
-    }
-  });
-};
-
 export const reclaim = (owner: Owner, table: TaskTable, ids: IdRuns): Reclaimed => {
   const ended = new IdRunsBuilder();
   const unknown = new IdRunsBuilder();
