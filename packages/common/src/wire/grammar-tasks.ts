@@ -76,7 +76,7 @@ const withProducer = {
     handedOn: {
       type: "bool",
       optional: true,
-      doc: "True: another ventilator, which is out of reach, may have these, too.",
+      doc: "True: another ventilator, or an earlier start of this one, may have had these, and sinks their results.",
     },
     ids: taskIds,
     options,
