@@ -14,6 +14,7 @@ const levels: Readonly<Record<SinkEvent["type"], EventWords["level"]>> = {
   "sink.unread": "warn",
   "push.missing": "warn",
   "push.late": "warn",
+  "results.expired": "warn",
   "results.left": "warn",
   "store.failed": "error",
   "store.full": "error",
@@ -48,6 +49,8 @@ function describe(event: SinkEvent): string {
       return `${event.count} outcomes${ofTask(event.task)} came that were given up`;
     case "results.left":
       return `closing while ${event.count} results are not committed; their workers keep them`;
+    case "results.expired":
+      return `${event.count} results${ofTask(event.task)} have expired that the consumer ${event.consumer} had not read`;
     case "store.failed":
       return `the store failed, so this sink closes: ${event.message}`;
     case "store.full":

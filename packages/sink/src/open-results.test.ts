@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { traceIdOf } from "@tq/common";
 import { encodeValues } from "@tq/common/wire";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ResultBatch } from "./core/result-batch.ts";
 import { openResults, type ResultsQuery } from "./open-results.ts";
 import { SqliteStore } from "./store/sqlite/sqlite-store.ts";
 import { origin, writeAll } from "./store/store-conformance.test-support.ts";
+
+// Each test starts threads, which on a busy machine takes seconds.
+vi.setConfig({ testTimeout: 30_000 });
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const code = (expected: string) => expect.objectContaining({ code: expected });

@@ -5,9 +5,7 @@
  */
 import { type OutcomeStatus, type Result, TqError } from "@tq/common";
 import { checkKnownOptions, parseTaskId, taskOfTraceId } from "@tq/common/contract";
-import { openForReading, orStorageError } from "@tq/common/sqlite";
 import { ResultRows } from "./result-rows.ts";
-import { storeKind } from "./store/sqlite/store-kind.ts";
 import { pageRows, StoredResults } from "./store/sqlite/stored-results.ts";
 
 /** Which results; all conditions hold together. */
@@ -49,12 +47,12 @@ export interface ResultsFile extends Disposable {
  * Errors: `TQ_ERR_STORAGE_FAILED` (also if there is none), `TQ_ERR_STORAGE_VERSION`, `TQ_ERR_STORAGE_CORRUPT`.
  */
 export function openResults(file: string): ResultsFile {
-  const results = new StoredResults(openForReading(file, storeKind));
+  const results = new StoredResults(file);
   const close = (): void => results.close();
   return {
     query: (query = {}) => {
       const condition = conditionOf(query);
-      return read(results, { file, query, condition });
+      return read(results, { query, condition });
     },
     close,
     [Symbol.dispose]: close,
@@ -67,21 +65,18 @@ interface Condition {
 }
 
 interface Reading {
-  readonly file: string;
   readonly query: ResultsQuery;
   readonly condition: Condition;
 }
 
-function* read(results: StoredResults, { file, query, condition }: Reading): IterableIterator<StoredResult> {
-  const subject = { noun: storeKind.noun, file };
+function* read(results: StoredResults, { query, condition }: Reading): IterableIterator<StoredResult> {
   const wants = (): boolean => true;
   const sql = `SELECT * FROM results WHERE n > ? ${condition.sql} ORDER BY n LIMIT ${pageRows}`;
-  const page = orStorageError(subject, () => results.database.prepare(sql));
+  const page = results.database.prepare(sql);
   let left = query.limit ?? Number.POSITIVE_INFINITY;
   for (let after = 0; left > 0; ) {
-    const { batches, through } = orStorageError(subject, () =>
-      results.gather(page.iterate(after, ...condition.parameters), { after, wants }),
-    );
+    const rows = () => page.iterate(after, ...condition.parameters);
+    const { batches, through } = results.gather(rows, { after, wants });
     if (through === after) return;
     for (const { batch, at } of batches) {
       const rows = new ResultRows(batch, { schema: undefined, onLost: () => {} });

@@ -168,6 +168,7 @@ class RunningSink implements Sink {
         this.#core.storeFull(this.#driver.now(), through);
         this.#driver.touch();
       },
+      expiredUnread: (unread) => this.#report({ type: "results.expired", ...unread }),
       failed: (error) => this.#fail(error),
     });
   }

@@ -7,6 +7,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Stage } from "./scripted-peer.test-support.ts";
 import type { Results } from "./sink-interface.ts";
 
+// Each test starts threads, which on a busy machine takes seconds.
+vi.setConfig({ testTimeout: 30_000 });
+
 const double = defineTask({ name: "double", version: "v1", input: type<number>(), output: type<string>() });
 const offered = { name: "double", contract: "v1" };
 const others = { name: "other" };
@@ -194,7 +197,7 @@ describe("a store that cannot go on", () => {
     faults.fault = "full";
     worker.results(1, ["a", "b"]);
     const before = faults.commits;
-    await vi.waitFor(() => expect(faults.commits).toBeGreaterThan(before + 1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(faults.commits).toBeGreaterThan(before + 1), { timeout: 10_000 });
     expect(worker.unasked).toEqual([]);
     faults.fault = "none";
     expect(await worker.hears(2)).toHaveLength(2);

@@ -86,6 +86,15 @@ export type SinkCoreEvent =
 /** What a sink notices. Each is a line of its log, too. */
 export type SinkEvent =
   | SinkCoreEvent
+  /** Results have expired in the store that a consumer had not read: told at once, then at most once a minute. */
+  | {
+      readonly type: "results.expired";
+      readonly consumer: string;
+      /** Empty: all that the consumer has no loop over a definition for. */
+      readonly task: string;
+      /** So far. */
+      readonly count: number;
+    }
   /** The store cannot be written or synced any more: the sink closes. */
   | { readonly type: "store.failed"; readonly code: TqErrorCode; readonly message: string }
   /** An output has no value at this side: told the first time, then at each power of two. */

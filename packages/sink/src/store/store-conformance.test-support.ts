@@ -45,7 +45,7 @@ export async function writeAll(store: ResultStore, changes: readonly Partial<Sto
   const unwanted = vi.fn();
   store.listen({ persisted: (through) => persisted.push(through), full: unwanted, failed: unwanted });
   for (const [index, change] of changes.entries()) store.write(index + 1, { ...nothing, ...change });
-  await expect.poll(() => persisted.at(-1) ?? 0).toBe(changes.length);
+  await expect.poll(() => persisted.at(-1) ?? 0, { timeout: 10_000 }).toBe(changes.length);
   expect(unwanted).not.toHaveBeenCalled();
 }
 

@@ -13,6 +13,8 @@ export interface StoreListener {
   persisted(through: number): void;
   /** There was no room: of the changes up to this number that are not persisted, nothing is there. They may be tried again. */
   full(through: number): void;
+  /** Results have expired that a consumer had not read. */
+  expiredUnread?(unread: { readonly consumer: string; readonly task: string; readonly count: number }): void;
   /** Whether anything that is not persisted is there cannot be known; nothing is written any more. Told once. */
   failed(error: TqError): void;
 }

@@ -119,7 +119,7 @@ export class Cursors {
 
   /** Writes what was moved, the last time: what a full disk refuses is not tried again. */
   close(): void {
-    this.#flush();
+    this.flush();
     this.#isClosed = true;
   }
 
@@ -135,10 +135,11 @@ export class Cursors {
 
   #hasMoved(cursor: StoreCursor): void {
     this.#moved.add(cursor);
-    if (!this.#isClosed && this.#retry === undefined) this.#turn ??= setImmediate(() => this.#flush());
+    if (!this.#isClosed && this.#retry === undefined) this.#turn ??= setImmediate(() => this.flush());
   }
 
-  #flush(): void {
+  /** Writes what was moved, without waiting for the end of the turn. */
+  flush(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
     clearTimeout(this.#retry);
@@ -151,7 +152,7 @@ export class Cursors {
       (isWritten) => {
         if (isWritten) for (const { written } of taken) written();
         else if (!this.#isClosed) {
-          this.#retry ??= setTimeout(() => this.#flush(), retryMs);
+          this.#retry ??= setTimeout(() => this.flush(), retryMs);
           for (const { moved } of taken) moved.again();
         }
       },

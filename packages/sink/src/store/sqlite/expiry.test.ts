@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DuplicateWindow } from "../../core/duplicate-window.ts";
 import { origin, rowsOf, writeAll } from "../store-conformance.test-support.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { expiryStep } from "./store-file.ts";
+
+// Each test starts threads, which on a busy machine takes seconds.
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder: string;
 let file: string;
@@ -26,7 +29,7 @@ describe("results", () => {
     await first.close();
 
     const second = await SqliteStore.open({ file, keepForMs: 1 });
-    await expect.poll(() => second.results.oldestAt()).toBeUndefined();
+    await expect.poll(() => second.results.oldestAt(), { timeout: 10_000 }).toBeUndefined();
     const window = new DuplicateWindow(10, second.restore());
     expect([2, count + 1].map((seq) => window.offer(origin, seq))).toEqual(["completed", "completed"]);
     await second.close();
@@ -36,6 +39,27 @@ describe("results", () => {
     await writeAll(third, [{ results: [rowsOf(count + 10, 2)] }]);
     expect(numbers(third)).toEqual([count + 1, count + 2]);
     await third.close();
+  });
+
+  test("that a consumer had not read are told, with how many, and for whom", async () => {
+    const first = await SqliteStore.open({ file });
+    first.cursors.create({ consumer: "main", task: "", contract: "" }, 1);
+    first.cursors.create({ consumer: "main", task: "other", contract: "" }, 0);
+    first.cursors.create({ consumer: "done", task: "double", contract: "v1" }, 4);
+    await writeAll(first, [{ results: [rowsOf(2, 4)] }]);
+    await first.close();
+
+    const told: unknown[] = [];
+    const second = await SqliteStore.open({ file, keepForMs: 1 });
+    const ignore = () => {};
+    second.listen({
+      persisted: ignore,
+      full: ignore,
+      failed: ignore,
+      expiredUnread: (unread) => told.push(unread),
+    });
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual([{ consumer: "main", task: "", count: 3 }]);
+    await second.close();
   });
 
   test("stay while their time is not over", async () => {

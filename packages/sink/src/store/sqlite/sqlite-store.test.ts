@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vi } from "vitest";
 import { describeResultStore } from "../store-conformance.test-support.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+
+// Each test starts threads, which on a busy machine takes seconds.
+vi.setConfig({ testTimeout: 30_000 });
 
 describeResultStore("SQLite", () => {
   const folder = mkdtempSync(join(tmpdir(), "tq-store-"));

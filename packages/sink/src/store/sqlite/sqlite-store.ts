@@ -6,14 +6,13 @@
  */
 import { extname, resolve } from "node:path";
 import type { TqError } from "@tq/common";
-import { openForReading, type StorageFaults, StorageThread } from "@tq/common/sqlite";
+import { type StorageFaults, StorageThread } from "@tq/common/sqlite";
 import type { WindowSnapshot } from "../../core/duplicate-window.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { StoreChange } from "../../core/store-change.ts";
 import type { ResultStore, StoreListener } from "../store.ts";
 import { Cursors } from "./cursors.ts";
 import { ExpiryTimer } from "./expiry-timer.ts";
-import { storeKind } from "./store-kind.ts";
 import { parcelOf, type StoreTypes, type StoreWrite } from "./store-messages.ts";
 import { StoredResults } from "./stored-results.ts";
 
@@ -83,14 +82,20 @@ export class SqliteStore implements ResultStore {
     this.file = file;
     this.id = sink;
     this.#window = window;
-    this.results = new StoredResults(openForReading(file, storeKind));
+    this.results = new StoredResults(file);
     this.cursors = new Cursors(cursors, (moved, answered) =>
       this.#post({ type: "cursors", cursors: moved }, { answered }),
     );
     if (keepForMs === undefined) return;
     this.#expiry = new ExpiryTimer(keepForMs, {
       oldest: () => this.results.oldestAt(),
-      expire: (before, answered) => this.#post({ type: "expire", before }, { answered }),
+      expire: (before, answered) => {
+        // What was read by now has not expired unread.
+        this.cursors.flush();
+        this.#post({ type: "expire", before }, { answered });
+      },
+      unread: () => this.results.unreadExpired(),
+      tell: (unread) => this.#listener?.expiredUnread?.(unread),
     });
   }
 

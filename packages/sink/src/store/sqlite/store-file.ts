@@ -62,7 +62,9 @@ class CursorTable {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#save = database.prepare("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?)");
+    this.#save = database.prepare(`
+      INSERT INTO cursors (consumer, task, contract, n, note) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET n = excluded.n, note = excluded.note`);
   }
 
   save(cursors: readonly Cursor[]): number {
@@ -87,16 +89,28 @@ class CursorTable {
 }
 
 class Expiry {
+  readonly #countUnread: StatementSync;
   readonly #forget: StatementSync;
   readonly #forgetAttachments: StatementSync;
 
   constructor(database: DatabaseSync) {
     const expired = `SELECT n FROM (SELECT n, at FROM results ORDER BY n LIMIT ${expiryStep}) WHERE at < ?`;
+    this.#countUnread = database.prepare(`
+      UPDATE cursors SET expired = expired + (
+        SELECT count(*) FROM results WHERE n > cursors.n AND n IN (${expired}) AND CASE cursors.task
+          WHEN '' THEN NOT EXISTS (
+            SELECT 1 FROM cursors AS own WHERE own.consumer = cursors.consumer AND own.task = results.task
+          )
+          ELSE results.task = cursors.task
+            AND (cursors.contract = '' OR results.contract IS NULL OR results.contract = cursors.contract)
+        END
+      )`);
     this.#forgetAttachments = database.prepare(`DELETE FROM attachments WHERE n IN (${expired})`);
     this.#forget = database.prepare(`DELETE FROM results WHERE n IN (${expired})`);
   }
 
   step(before: number): number {
+    this.#countUnread.run(before);
     this.#forgetAttachments.run(before);
     return Number(this.#forget.run(before).changes) * 100;
   }

@@ -62,6 +62,7 @@ export const storeKind: FileKind = {
           contract TEXT NOT NULL,
           n INTEGER NOT NULL,
           note INTEGER,
+          expired INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY (consumer, task, contract)
         ) STRICT, WITHOUT ROWID;
       `),

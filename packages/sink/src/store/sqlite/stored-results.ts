@@ -2,7 +2,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { OutcomeStatus } from "@tq/common";
 import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
+import { openForReading, orStorageError, type StorageSubject } from "@tq/common/sqlite";
 import type { ResultBatch } from "../../core/result-batch.ts";
+import { storeKind } from "./store-kind.ts";
 
 /** A batch, and of each of its rows the number and when it was committed, in milliseconds of the wall clock. */
 export interface StoredBatch {
@@ -31,26 +33,36 @@ export const pageRows = 1_000;
 /** Bytes of values at which a page ends, too. */
 const pageBytes = 4 * 1024 * 1024;
 
+/** Errors: `TQ_ERR_STORAGE_CORRUPT`, `TQ_ERR_STORAGE_FAILED`. */
 export class StoredResults {
   readonly database: DatabaseSync;
+  readonly #subject: StorageSubject;
   readonly #page: StatementSync;
   readonly #attachments: StatementSync;
   readonly #oldest: StatementSync;
+  readonly #unreadExpired: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(file: string) {
+    const database = openForReading(file, storeKind);
     this.database = database;
+    this.#subject = { noun: storeKind.noun, file };
     this.#page = database.prepare(`SELECT * FROM results WHERE n > ? ORDER BY n LIMIT ${pageRows}`);
     this.#attachments = database.prepare("SELECT bytes FROM attachments WHERE n = ? ORDER BY place");
     this.#oldest = database.prepare("SELECT at FROM results ORDER BY n LIMIT 1");
+    this.#unreadExpired = database.prepare("SELECT consumer, task, expired FROM cursors WHERE expired > 0");
   }
 
   /** The next ones; none that are wanted, and more behind them, where `through` is beyond `after`. */
   page({ after, wants }: PageRequest): StoredPage {
-    return this.gather(this.#page.iterate(after), { after, wants });
+    return this.gather(() => this.#page.iterate(after), { after, wants });
   }
 
   /** Rows of `results`, as many as a page holds. */
-  gather(rows: Iterable<Row>, { after, wants }: PageRequest): StoredPage {
+  gather(rows: () => Iterable<Row>, request: PageRequest): StoredPage {
+    return orStorageError(this.#subject, () => this.#gather(rows(), request));
+  }
+
+  #gather(rows: Iterable<Row>, { after, wants }: PageRequest): StoredPage {
     const batches: StoredBatch[] = [];
     let through = after;
     let bytes = 0;
@@ -78,6 +90,15 @@ export class StoredResults {
   oldestAt(): number | undefined {
     const row = this.#oldest.get();
     return row === undefined ? undefined : Number(row.at);
+  }
+
+  /** Of each cursor for which some results expired before it had them: how many so far. */
+  unreadExpired(): { consumer: string; task: string; count: number }[] {
+    return this.#unreadExpired.all().map(({ consumer, task, expired }) => ({
+      consumer: String(consumer),
+      task: String(task),
+      count: Number(expired),
+    }));
   }
 
   /** Harmless twice. */
