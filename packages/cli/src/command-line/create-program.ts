@@ -4,6 +4,20 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import {
+  type DeadChoiceOptions,
+  type DeadCommandOptions,
+  type DeadListOptions,
+  describeDead,
+  describeDeadDiscard,
+  describeDeadList,
+  describeDeadRetry,
+  describeDeadShow,
+  runDeadDiscard,
+  runDeadList,
+  runDeadRetry,
+  runDeadShow,
+} from "../commands/dead.ts";
 import { type DevCommandOptions, describeDev, runDev } from "../commands/dev.ts";
 import { describeEvents, type EventsCommandOptions, runEvents } from "../commands/events.ts";
 import {
@@ -71,8 +85,36 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
   describeProxy(add("proxy"), environment).action(async (options: ProxyCommandOptions) =>
     onEnd(await runProxy(options)),
   );
-  addJournal(describeJournal(program.command("journal")), onEnd, (name, to) => add(name, "silent", to));
+  const addSilent = (name: string, to: Command): Command => add(name, "silent", to);
+  addDead(describeDead(program.command("dead")), { environment, onEnd, add: addSilent });
+  addJournal(describeJournal(program.command("journal")), onEnd, addSilent);
   return program;
+}
+
+function addDead(
+  dead: Command,
+  {
+    environment,
+    onEnd,
+    add,
+  }: {
+    readonly environment: Environment;
+    readonly onEnd: (exitCode: ExitCode) => void;
+    readonly add: (name: string, to: Command) => Command;
+  },
+): void {
+  describeDeadList(add("list", dead)).action(async (options: DeadListOptions) =>
+    onEnd(await runDeadList(options)),
+  );
+  describeDeadShow(add("show", dead)).action(async (id: string, options: DeadCommandOptions) =>
+    onEnd(await runDeadShow(id, options)),
+  );
+  describeDeadRetry(add("retry", dead), environment).action(
+    async (ids: string[], options: DeadChoiceOptions) => onEnd(await runDeadRetry(ids, options)),
+  );
+  describeDeadDiscard(add("discard", dead), environment).action(
+    async (ids: string[], options: DeadChoiceOptions) => onEnd(await runDeadDiscard(ids, options)),
+  );
 }
 
 function addJournal(

@@ -16,6 +16,8 @@ export interface SubmitCommandOptions {
   readonly handlers?: string;
   readonly wait: boolean;
   readonly delivery?: Delivery;
+  readonly idempotencyKey?: string;
+  readonly keepFor?: number;
   readonly timeout?: number;
   readonly name?: string;
   readonly compression: Compression;
@@ -44,6 +46,19 @@ export function describeSubmit(command: Command, environment: Environment): Comm
     )
     .addOption(
       option(
+        "--idempotency-key <key>",
+        "submit it once: the same input under the same key is answered with the first task",
+      ),
+    )
+    .addOption(
+      option(
+        "--keep-for <time>",
+        "how long the key is answered after the task's end (default: 1h)",
+        readDuration,
+      ),
+    )
+    .addOption(
+      option(
         "--timeout <time>",
         "bounds the whole, as 30s (default: only finding the ventilator, 10s)",
         readDuration,
@@ -54,7 +69,7 @@ export function describeSubmit(command: Command, environment: Environment): Comm
     .addHelpText(
       "after",
       `
-Prints {taskId, traceId, task}; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
+Prints {taskId, traceId, task}, with isDuplicate where a key was known; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
 with --wait a line per result, like those of tq sink but without worker and duration.
 Lines of stdin that are no good are named and left out; the others go on.
 Delivered at most once, a task is accepted when the ventilator has it; what is lost after that is counted there.
@@ -70,6 +85,11 @@ export async function runSubmit(
     const message =
       "--wait needs --delivery at-least-once: of what is delivered at most once, nobody tells the submitter how it ends";
     throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "delivery" } });
+  }
+  if (options.idempotencyKey !== undefined && (options.wait || json === "-")) {
+    const message =
+      "--idempotency-key is for one task whose result goes to a sink: leave out --wait, and give its input instead of -";
+    throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "idempotencyKey" } });
   }
   const task = await findTask(name, options.handlers);
   const isStream = json === "-";
@@ -93,6 +113,8 @@ export async function runSubmit(
       source,
       isWaiting,
       delivery: options.delivery,
+      idempotencyKey: options.idempotencyKey,
+      keepForMs: options.keepFor,
       timeout,
       stop,
       style,

@@ -1,6 +1,7 @@
 /** One event as one line: JSON for programs, words for people. */
 import { styleText } from "node:util";
 import type { TqEvent } from "@tq/events";
+import { harmless } from "../output/harmless.ts";
 import { toJsonValue } from "../output/json-value.ts";
 
 export type EventStyle = "json" | "people";
@@ -12,10 +13,6 @@ export function formatEvent(event: TqEvent, style: EventStyle): string {
   const time = dim(timeOf(at));
   return `${time} ${emphasis(type)} ${dim(`${source.role} ${harmless(source.name)}`)}${harmless(words(shown))}\n`;
 }
-
-/** Names and messages are somebody else's: what would steer a terminal, or begin a line, is shown by its code. */
-const harmless = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 
 /** `styleText` leaves colours out where `NO_COLOR` says so, and where nobody can see them. */
 const dim = (text: string): string => styleText("dim", text, { stream: process.stdout });

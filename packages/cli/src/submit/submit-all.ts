@@ -18,6 +18,8 @@ export interface SubmitAll {
   readonly task: AnyTask;
   /** Undefined: the task's own. */
   readonly delivery?: Delivery | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly keepForMs?: number | undefined;
   readonly inputs: AsyncIterable<NumberedInput> | Iterable<NumberedInput>;
   readonly refusals: Refusals;
   readonly progress: SubmitProgress;
@@ -27,14 +29,15 @@ export interface SubmitAll {
 
 /** Rejects with the first error that is not about one input. */
 export async function submitAll(all: SubmitAll): Promise<void> {
-  const { submitter, task, delivery, inputs, refusals, progress, stopReading } = all;
+  const { submitter, task, inputs, refusals, progress, stopReading } = all;
+  const { delivery, idempotencyKey, keepForMs } = all;
   const settled = new Waiting();
   let inFlight = 0;
   for await (const { where, value } of inputs) {
     progress.read += 1;
     inFlight += 1;
     submitter
-      .submit(task, value, { delivery })
+      .submit(task, value, { delivery, idempotencyKey, keepForMs })
       .then(
         (accepted) => {
           progress.accepted += 1;

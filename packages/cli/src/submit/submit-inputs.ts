@@ -26,6 +26,8 @@ export interface SubmitInputs {
   readonly isWaiting: boolean;
   /** Undefined: the task's own. */
   readonly delivery: Delivery | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly keepForMs: number | undefined;
   /** The bound of the whole command, and what is left of it. */
   readonly timeout: { readonly ms: number; readonly leftMs: number } | undefined;
   readonly stop: StopSignals;
@@ -77,8 +79,8 @@ async function printAccepted(
     const origin = last?.taskId.split("-", 1)[0];
     await tell({ task, accepted, refused: refusals.count, origin });
   } else if (last !== undefined) {
-    const { taskId, traceId } = last;
-    await tell({ taskId, traceId, task });
+    const { taskId, traceId, isDuplicate } = last;
+    await tell({ taskId, traceId, task, ...(isDuplicate && { isDuplicate }) });
   }
 }
 
