@@ -25,17 +25,36 @@ test("keeps just what was not released, whatever the order, and says it again wi
       fc.record({ keep: fc.integer({ min: 1, max: 40 }) }),
       fc.record({ release: fc.integer({ min: 1, max: 300 }), count: fc.integer({ min: 1, max: 60 }) }),
       fc.constant("again" as const),
+      fc.record({ within: fc.integer({ min: 1, max: 300 }), count: fc.integer({ min: 1, max: 60 }) }),
+      fc.record({ keepBefore: fc.constant(true) }),
     ),
     { maxLength: 60 },
   );
   fc.assert(
     fc.property(steps, (script) => {
-      const kept = new KeptBatches();
+      const meter = { bytes: 0 };
+      const kept = new KeptBatches(meter);
       const model = new Set<number>();
+      const run = (first: number, count: number) =>
+        Array.from({ length: count }, (_, offset) => first + offset);
+      // Handed on later than those after it: each may leave a gap before it, which is filled by another.
+      const gaps: number[] = [];
       let next = 1;
       for (const step of script) {
         if (step === "again") {
           expect(seqsIn(kept.again())).toEqual([...model].sort((a, b) => a - b));
+        } else if ("within" in step) {
+          const found = kept.within(step.within, step.count);
+          expect(seqsIn(found)).toEqual(run(step.within, step.count).filter((seq) => model.has(seq)));
+        } else if ("keepBefore" in step) {
+          const first = gaps.pop();
+          if (first === undefined) {
+            gaps.push(next);
+            next += 5;
+          } else {
+            kept.keep(batchOf(first, 5));
+            for (const seq of run(first, 5)) model.add(seq);
+          }
         } else if ("keep" in step) {
           kept.keep(batchOf(next, step.keep));
           for (let seq = next; seq < next + step.keep; seq++) model.add(seq);
@@ -49,8 +68,12 @@ test("keeps just what was not released, whatever the order, and says it again wi
           expect(released).toEqual(expected.filter((seq) => model.delete(seq)));
         }
         expect(kept.tasks).toBe(model.size);
+        expect(meter.bytes > 0).toBe(model.size > 0);
       }
-      expect(seqsIn(kept.again())).toEqual([...model].sort((a, b) => a - b));
+      const left = kept.again();
+      expect(seqsIn(left)).toEqual([...model].sort((a, b) => a - b));
+      // Said again, nothing is held beyond what is kept.
+      expect(meter.bytes).toBe(left.reduce((bytes, { values }) => bytes + values.slab.length, 0));
     }),
     { seed: 7, numRuns: 300 },
   );

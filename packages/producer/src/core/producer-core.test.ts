@@ -224,6 +224,7 @@ describe("a ventilator that was started anew", () => {
   test("gets what it may not have, and is asked for what it had accepted", () => {
     const bed = restarted();
     expect(bed.ventilator.heard()).toEqual(["RECLAIM 1,3,4,5,6", "SUBMIT sink 7 again", "SUBMIT answer 1"]);
+    expect(bed.core.adrift).toBe(5);
     bed.reported();
     bed.ventilator.say({ verb: "RECLAIMED", ended: ids("sink", 3), unknown: ids("sink", 4, 2) });
     expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 4,5 again", "CANCEL 4"]);

@@ -276,8 +276,10 @@ export class TaskBook {
   /** Accepted once, and now at nobody who has accepted them. */
   get adrift(): number {
     let tasks = 0;
-    for (const { kept, accepted, promised, reclaiming } of this.#pages.values())
-      if (promised.count > 0) tasks += Math.max(0, kept.tasks - accepted.count) + reclaiming.count;
+    for (const { kept, accepted, promised, reclaiming } of this.#pages.values()) {
+      if (promised.count > 0) tasks += kept.tasks - accepted.count;
+      tasks += reclaiming.count;
+    }
     return tasks;
   }
 
