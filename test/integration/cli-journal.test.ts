@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -8,6 +10,7 @@ import { anyPort, killAll, startTq, tq } from "./tq-process.ts";
 
 afterEach(killAll);
 
+const mainFile = join(import.meta.dirname, "../../packages/cli/src/main.ts");
 const endpoints = ["--workers", anyPort, "--producers", anyPort, "--sink", "ipc:///nobody/is/here"];
 
 async function startVentilator(...words: string[]) {
@@ -63,6 +66,32 @@ test("a damaged journal is refused with the way out, and what is left of it is s
   const again = await tq(["journal", "salvage", saved.path, "--to", join(saved.path, "again"), "--json"]);
   expect(again.exitCode).toBe(0);
   expect(JSON.parse(again.stdout)).toMatchObject({ savedTasks: 4, lost: [] });
+});
+
+test("a disk that fails ends the ventilator with 1 and the reason, and what was accepted is there", async () => {
+  using directory = new JournalDirectory();
+  const words = ["ventilator", ...endpoints, "--journal", directory.path];
+  // No file may grow beyond some hundred KB: writing fails as on a broken disk, not as on a full one.
+  const limited = ["-c", 'ulimit -f 400; exec "$@"', "sh", process.execPath, mainFile, ...words];
+  const ventilator = spawn("sh", limited, { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  ventilator.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const [ready] = await once(ventilator.stdout.setEncoding("utf8"), "data");
+  const { producers } = JSON.parse(`${ready}`.replace("ready ", ""));
+  const submit = (input: string) =>
+    tq(["submit", "square", "-", "--ventilator", producers, "--timeout", "3s"], { input });
+  expect(JSON.parse((await submit("1\n2\n")).stdout)).toMatchObject({ accepted: 2 });
+  const ended = once(ventilator, "close");
+  const { exitCode } = await submit(`"${"x".repeat(1_000_000)}"\n`);
+  expect(exitCode).not.toBe(0);
+  expect(await ended).toEqual([1, null]);
+  expect(stderr).toMatch(/"event":"journal\.failed"/);
+  expect(stderr).toMatch(
+    /\ntq: TQ_ERR_STORAGE_FAILED: the journal .* cannot be read or written: disk I\/O error/,
+  );
+  expect(directory.read().batches.flatMap(({ batch }) => batch.submission.ids.runs[2])).toEqual([2]);
 });
 
 test.each([

@@ -129,6 +129,7 @@ class RunningVentilator {
       full: (number) => this.#tellCore((now) => this.#core.journalFull(now, number)),
       failed: (error) => this.#fail(error),
     });
+    if (journal !== undefined) this.#sayJournal(journal.journal);
   }
 
   /** Binds first: a sink is told the endpoints, with wildcards resolved, so that it can show strangers the way. */
@@ -234,6 +235,15 @@ class RunningVentilator {
     if (this.#ownsTransport) await this.#transport.close();
     if (this.#failure === undefined) this.#closed.resolve();
     else this.#closed.reject(this.#failure);
+  }
+
+  #sayJournal({ file, epoch, wasClosed }: Journal): void {
+    const { unsettled } = this.#core.stats();
+    const end = wasClosed ? "" : "; it was not closed in order, and is whole";
+    this.#log.info(
+      { event: "journal.opened", file, epoch, unsettled, wasClosed },
+      `the journal ${file} is open: ${unsettled} tasks to go on with${end}`,
+    );
   }
 
   #tellCore(tell: (now: number) => void): void {

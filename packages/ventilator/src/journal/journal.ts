@@ -38,6 +38,8 @@ export interface OpenJournal {
 }
 
 export class Journal {
+  /** Its path. */
+  readonly file: string;
   /** Of this start: higher than of all before it. */
   readonly epoch: number;
   /** Whether whoever had it before closed it in order. */
@@ -76,7 +78,10 @@ export class Journal {
       onFailed: (error) => calls.failed(error),
     });
     try {
-      return { journal: new Journal(thread, { clock, calls, ...opened }), contents: reader.take() };
+      return {
+        journal: new Journal(thread, { file: subject.file, clock, calls, ...opened }),
+        contents: reader.take(),
+      };
     } catch (error) {
       await thread.close();
       throw error;
@@ -85,8 +90,13 @@ export class Journal {
 
   private constructor(
     thread: StorageThread<JournalTypes>,
-    made: { readonly clock: WallClock; readonly calls: Calls } & JournalTypes["opened"],
+    made: {
+      readonly file: string;
+      readonly clock: WallClock;
+      readonly calls: Calls;
+    } & JournalTypes["opened"],
   ) {
+    this.file = made.file;
     this.#thread = thread;
     this.#clock = made.clock;
     this.#calls = made.calls;
