@@ -2,10 +2,10 @@
  * What the ventilator's core tells its journal, and what it gets back from it after a restart.
  *
  * The core gathers a change, hands it out with a number that grows by one from 1, and is told later that it is safe
- * (`journaled`) or that there was no room (`journalFull`: nothing of it was written). Either speaks for all lower numbers,
- * too, that nothing was said of before. Whoever keeps the journal decides how many changes share a transaction and a sync.
- * Changes take effect in the order of their numbers; after a crash a journal holds those up to some number, each as a
- * whole, but for those that were refused, and none after it.
+ * (`journaled`) or that there was no room (`journalFull`: its batches are not accepted, and whatever else is in it comes
+ * again). Either speaks for all lower numbers, too, that nothing was said of before. Whoever keeps the journal decides how
+ * many changes share a transaction and a sync. Changes take effect in the order of their numbers; after a crash a journal
+ * holds those up to some number, each as a whole, but for those that were refused, and none after it.
  *
  * A record replaces the one with the same key; nothing is added up by the journal. What a record refers to (payloads
  * above all) belongs to the core and is only read.
