@@ -36,9 +36,9 @@ export interface OpenForWritingOptions {
   readonly syncsCommits: boolean;
   /**
    * When to look through the whole file before use: `always`, or only if it was not closed in order. Takes about as long as
-   * reading it.
+   * reading it. Where that is too long for a start: which tables only, if it was not closed in order.
    */
-  readonly check: "always" | "after-unclean-end";
+  readonly check: "always" | "after-unclean-end" | { readonly tables: readonly string[] };
 }
 
 /** A file that is open for writing, and nobody else's. */
@@ -102,7 +102,10 @@ function openLocked(
       PRAGMA trusted_schema = OFF;
     `);
     const wasClosed = isNew || readClosed(database);
-    if (!isNew && (check === "always" || !wasClosed)) checkWhole(database, subject);
+    if (!isNew && (check === "always" || !wasClosed)) {
+      const tables = typeof check === "string" ? [undefined] : check.tables;
+      for (const table of tables) lookThrough(database, { subject, table });
+    }
     migrate(database, { kind, format });
     setClosed(database, false);
     database.exec(synchronous(syncsCommits));
@@ -180,11 +183,11 @@ export function openForReading(path: string, kind: FileKind): DatabaseSync {
   });
 }
 
-/** What SQLite finds wrong with a file, in its words, the first few. */
-export function findDamage(database: DatabaseSync): readonly string[] {
+/** What SQLite finds wrong with a file, or with one of its tables, in its words, the first few. */
+export function findDamage(database: DatabaseSync, table?: string): readonly string[] {
   const lines: string[] = [];
   try {
-    for (const row of database.prepare(`PRAGMA quick_check(${findingsMax})`).iterate()) {
+    for (const row of database.prepare(`PRAGMA quick_check(${table ?? findingsMax})`).iterate()) {
       lines.push(...String(Object.values(row)[0]).split("\n"));
     }
   } catch (error) {
@@ -312,8 +315,11 @@ export function touch(database: DatabaseSync): void {
   database.exec("UPDATE file SET syncs = syncs + 1 WHERE id = 1");
 }
 
-function checkWhole(database: DatabaseSync, subject: StorageSubject): void {
-  const findings = findDamage(database);
+function lookThrough(
+  database: DatabaseSync,
+  { subject, table }: { subject: StorageSubject; table: string | undefined },
+): void {
+  const findings = findDamage(database, table);
   if (findings.length > 0) throw corruptError(subject, findings);
 }
 
