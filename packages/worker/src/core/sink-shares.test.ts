@@ -161,10 +161,10 @@ describe("shares", () => {
     expect(a.load.isOver).toEqual([true, false]);
   });
 
-  it("leave a quarter to a sink however large the window is", () => {
+  it("leave half to a sink however large the window is", () => {
     const shares = sharesOf({ windowTasks: () => 1_000 });
     const [a, b] = [sink("a"), sink("b")];
-    a.load.count(0, 11, 0);
+    a.load.count(0, 24, 0);
     shares.refresh([a, b]);
     expect(shares.full).toBe(nothingFull);
     a.load.count(0, 1, 0);

@@ -81,7 +81,8 @@ export class SinkShares {
     const bytes = load.bytes[definition] ?? 0;
     const share = Math.max(1, Math.floor(tasksMax / sinks));
     const bytesShare = Math.max(1, Math.floor(bytesMax / sinks));
-    const fullAt = Math.max(1, share - windowTasks(definition), Math.floor(share / 4));
+    // At full speed some thousand results are on their way to their commit: with half of the default share they still are.
+    const fullAt = Math.max(1, share - windowTasks(definition), Math.floor(share / 2));
     const bytesFullAt = Math.max(1, Math.floor(bytesShare / 2));
     load.isOver[definition] = tasks >= share || bytes >= bytesShare;
     // Half of it must have gone before it is wanted again: else each commit would be a word to all ventilators.
