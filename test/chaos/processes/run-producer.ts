@@ -22,7 +22,7 @@ export async function runProducer(settings: ProducerSettings): Promise<RunningRo
   await using file = new AsyncDisposableStack();
   const ledger = await open(path, "a");
   file.defer(() => ledger.close());
-  const counts = { rejected: 0, unknown: 0 };
+  const counts = { accepted: 0, rejected: 0, unknown: 0 };
   const waiting = new Set<Promise<void>>();
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   let isStopping = false;
@@ -36,6 +36,7 @@ export async function runProducer(settings: ProducerSettings): Promise<RunningRo
       if (text === "") return;
       await ledger.write(text);
       await ledger.datasync();
+      counts.accepted += text.split("\n").length - 1;
     });
     return written;
   };

@@ -14,5 +14,5 @@ export interface RunningRole {
 
 export const anyPort = "tcp://127.0.0.1:*";
 
-/** On stderr, where the parent keeps the last of it. */
-export const log = pino({ level: "warn" }, pino.destination({ dest: 2, sync: true }));
+/** On stderr, which is a file of the run's. */
+export const log = pino({ level: "info" }, pino.destination({ dest: 2, sync: true }));

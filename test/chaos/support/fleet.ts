@@ -41,13 +41,12 @@ export class Fleet implements AsyncDisposable {
   readonly outs: readonly string[];
   /** Ends that nobody has asked for. */
   readonly unexpected: string[] = [];
-  /** Called whenever a process has said how it stands. */
-  onCounts: () => void = () => {};
   readonly #options: FleetOptions;
   readonly #stack = new AsyncDisposableStack();
   readonly #reaper: Reaper;
   readonly #places = new Map<string, Place>();
   readonly #links: Links;
+  readonly #watchers = new Set<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #isOver = false;
 
@@ -123,6 +122,23 @@ export class Fleet implements AsyncDisposable {
     return this.all(role).reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0);
   }
 
+  /** `watcher` is called whenever a process has said how it stands. Gives back how to end that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Resolves when it holds, looked at whenever a process has said how it stands. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const end = this.watch(() => {
+        if (!holds()) return;
+        end();
+        resolve();
+      });
+    });
+  }
+
   /** Kills it, and starts it anew after a while. Resolves when it is dead. */
   async kill(target: Target, downMs: number): Promise<void> {
     const place = this.#at(target);
@@ -159,6 +175,11 @@ export class Fleet implements AsyncDisposable {
       run();
     }, ms);
     this.#timers.add(timer);
+  }
+
+  /** Resolves when it serves, also after it was killed. */
+  async up(target: Target): Promise<void> {
+    await this.#at(target).starting;
   }
 
   /** Resolves when everybody runs, and nothing stands in the way any more. */
@@ -222,10 +243,14 @@ export class Fleet implements AsyncDisposable {
   }
 
   #fork(target: Target, start: number): RoleChild {
-    const child = new RoleChild(this.#settings(target, start), this.#reaper);
-    child.onCounts = () => this.onCounts();
+    const settings = this.#settings(target, start);
+    const log = join(this.#options.folder, `${settings.name}.log`);
+    const child = new RoleChild(settings, { reaper: this.#reaper, log });
+    child.onCounts = () => {
+      for (const watcher of this.#watchers) watcher();
+    };
     void child.ended.then((how) => {
-      if (!child.isGivenUp) this.unexpected.push(`${child.settings.name}: ${how}\n${child.stderr}`);
+      if (!child.isGivenUp) this.unexpected.push(`${child.settings.name}: ${how}\n${child.lastWords}`);
     });
     return child;
   }

@@ -1,11 +1,12 @@
 /** A process of a run as its parent sees it: what it says, how it stands, and how it ends. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Counts, Endpoints, FromProcess, Settings, ToProcess } from "../processes/role-options.ts";
 import type { Reaper } from "./reaper.ts";
 
-/** Of what it wrote on stderr, the last so many characters are kept. */
-const stderrKeptMax = 4_000;
+/** Of what it wrote in its log, the last so many characters are shown. */
+const lastWordsMax = 2_000;
 
 const entry = new URL("../processes/role-process.ts", import.meta.url);
 
@@ -18,31 +19,33 @@ export class RoleChild {
   counts: Counts = {};
   /** Called whenever it has said how it stands. */
   onCounts: () => void = () => {};
-  stderr = "";
   hasEnded = false;
   /** Nobody minds its end any more. */
   isGivenUp = false;
   readonly #child: ChildProcess;
   readonly #finished = Promise.withResolvers<void>();
 
-  constructor(settings: Settings, reaper: Reaper) {
+  readonly #log: string;
+
+  /** `log`: where its stderr goes. */
+  constructor(settings: Settings, { reaper, log }: { readonly reaper: Reaper; readonly log: string }) {
     this.settings = settings;
+    this.#log = log;
+    const stderr = openSync(log, "a");
     this.#child = fork(entry, [JSON.stringify(settings)], {
       execArgv: [],
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      stdio: ["ignore", "ignore", stderr, "ipc"],
     });
+    closeSync(stderr);
     const { pid } = this;
     reaper.watch(pid);
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.stderr = (this.stderr + text).slice(-stderrKeptMax);
-    });
     const ready = Promise.withResolvers<Endpoints>();
     this.ready = ready.promise;
     this.ended = once(this.#child, "close").then(([exitCode, signal]) => {
       this.hasEnded = true;
       reaper.forget(pid);
       const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
-      const error = new Error(`${settings.name} ended: ${how}\n${this.stderr}`);
+      const error = new Error(`${settings.name} ended: ${how}\n${this.lastWords}`);
       ready.reject(error);
       this.#finished.reject(error);
       return how;
@@ -62,6 +65,11 @@ export class RoleChild {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error(`${this.settings.name} could not be started`);
     return pid;
+  }
+
+  /** The end of its log. */
+  get lastWords(): string {
+    return readFileSync(this.#log, "utf8").slice(-lastWordsMax);
   }
 
   signal(signal: NodeJS.Signals): void {

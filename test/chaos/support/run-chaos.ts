@@ -11,12 +11,15 @@ import { usualSize } from "./fleet-size.ts";
 import { type Accounts, closeAccounts } from "./ledger.ts";
 import { Pauses } from "./pauses.ts";
 import { drawPlan, type Strike } from "./plan.ts";
+import { settle, settleMs } from "./settle.ts";
 import { type Blows, strike } from "./strike.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
   readonly minutes: number;
   readonly isDurable: boolean;
+  /** What was written is kept, also when all went well. Default false. */
+  readonly keep?: boolean | undefined;
   /** Told what is going on, now and then. */
   readonly onProgress?: ((line: string) => void) | undefined;
 }
@@ -43,47 +46,49 @@ export interface ChaosReport extends Accounts {
 /** All producers together. */
 const tasksPerSecond = 1_000;
 
-/** After the last blow everything has this long to settle. A gone sink's share waits 30 s before it moves. */
-const settleMs = 90_000;
-const settleLookMs = 250;
-
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, minutes, isDurable, onProgress = () => {} } = options;
+  const { onProgress = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "tq-chaos-"));
-  try {
-    await using fleet = await Fleet.start({ size: usualSize, folder, isDurable, tasksPerSecond });
-    const watch = watchPauses(fleet);
-    const durationMs = minutes * 60_000;
-    const killable: readonly Role[] = isDurable ? roles : ["worker", "producer"];
-    const blows = await strikeAlong(fleet, {
-      strikes: drawPlan({ seed, durationMs, size: usualSize, killable }),
-      durationMs,
-      onProgress,
-    });
-    onProgress("peace: waiting for everything to settle");
-    await fleet.heal();
-    const unrest = await settle(fleet);
-    watch.end();
-    await fleet.leave();
-    const sum = (count: string): number => roles.reduce((total, role) => total + fleet.count(role, count), 0);
-    return {
-      seed,
-      minutes,
-      rejected: fleet.count("producer", "rejected"),
-      unknown: fleet.count("producer", "unknown"),
-      blows,
-      duplicatesDropped: fleet.count("sink", "duplicates"),
-      movedInDoubt: fleet.count("ventilator", "movedInDoubt"),
-      flipped: fleet.links.reduce((total, { flipped }) => total + flipped, 0),
-      violations: sum("violations"),
-      longestPauseMs: Math.round(watch.longestMs),
-      unexpected: fleet.unexpected,
-      unrest,
-      ...closeAccounts(fleet.accepted, fleet.outs),
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const report = await runIn(folder, options);
+  // What went wrong is to be looked into: logs, journals, stores and both sides of the accounts.
+  if (options.keep || violationsOf(report).length > 0)
+    onProgress(`everything that was written is in ${folder}`);
+  else await rm(folder, { recursive: true, force: true });
+  return report;
+}
+
+async function runIn(folder: string, options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, minutes, isDurable, onProgress = () => {} } = options;
+  await using fleet = await Fleet.start({ size: usualSize, folder, isDurable, tasksPerSecond });
+  const watch = watchPauses(fleet);
+  const durationMs = minutes * 60_000;
+  const killable: readonly Role[] = isDurable ? roles : ["worker", "producer"];
+  const blows = await strikeAlong(fleet, {
+    strikes: drawPlan({ seed, durationMs, size: usualSize, killable }),
+    durationMs,
+    onProgress,
+  });
+  onProgress("peace: waiting for everything to settle");
+  await fleet.heal();
+  const unrest = await settle(fleet);
+  watch.end();
+  await fleet.leave();
+  const sum = (count: string): number => roles.reduce((total, role) => total + fleet.count(role, count), 0);
+  return {
+    seed,
+    minutes,
+    rejected: fleet.count("producer", "rejected"),
+    unknown: fleet.count("producer", "unknown"),
+    blows,
+    duplicatesDropped: fleet.count("sink", "duplicates"),
+    movedInDoubt: fleet.count("ventilator", "movedInDoubt"),
+    flipped: fleet.links.reduce((total, { flipped }) => total + flipped, 0),
+    violations: sum("violations"),
+    longestPauseMs: Math.round(watch.longestMs),
+    unexpected: fleet.unexpected,
+    unrest,
+    ...closeAccounts(fleet.accepted, fleet.outs),
+  };
 }
 
 /** Whether anything that was promised was not kept, in words; empty when all is well. */
@@ -127,37 +132,14 @@ function describe(blow: Strike): string {
   return `${blow.kind} ${whom}${howLong}`;
 }
 
-/** Gives what is left when the time is over, in words. */
-async function settle(fleet: Fleet): Promise<string> {
-  const finished = Promise.all(fleet.all("producer").map((child) => child.finish()));
-  const timeout = new AbortController();
-  const late = pause(settleMs, "late" as const, { signal: timeout.signal }).catch(() => "late" as const);
-  const deadline = performance.now() + settleMs;
-  const first = await Promise.race([finished.then(() => "finished" as const), late]);
-  timeout.abort();
-  if (first === "late") return "producers wait for submissions";
-  for (;;) {
-    const unsettled = fleet.now("ventilator", "unsettled");
-    if (unsettled === 0) return "";
-    if (performance.now() > deadline) {
-      return `ventilators ${JSON.stringify(fleet.all("ventilator").map(({ counts }) => counts))}, workers ${JSON.stringify(
-        fleet.all("worker").map(({ counts }) => counts),
-      )}`;
-    }
-    await pause(settleLookMs);
-  }
-}
-
 function watchPauses(fleet: Fleet) {
   const pauses = new Pauses(performance.now());
-  fleet.onCounts = () => {
+  const end = fleet.watch(() => {
     const isWorkLeft = fleet.now("ventilator", "unsettled") > 0;
     pauses.look(performance.now(), fleet.count("sink", "committed"), isWorkLeft);
-  };
+  });
   return {
-    end: () => {
-      fleet.onCounts = () => {};
-    },
+    end,
     get longestMs() {
       return pauses.longestMs;
     },
