@@ -4,7 +4,7 @@
  */
 import { Worker as Thread } from "node:worker_threads";
 import { TqError } from "../contract/index.ts";
-import { keepWasmCode } from "../node/index.ts";
+import { keepWasmCode } from "../node/keep-wasm-code.ts";
 import type { Durability } from "./group-commit.ts";
 import { storageLimits } from "./limits.ts";
 import type { StorageFaults } from "./storage-faults.ts";
