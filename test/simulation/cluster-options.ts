@@ -29,8 +29,8 @@ export interface ClusterOptions {
   readonly onEvent?: (event: { readonly type: string }) => void;
   /** With the push lane. Default false. */
   readonly push?: boolean;
-  /** How long a sink's loop thinks about one batch. Default 0. */
-  readonly readMs?: () => number;
+  /** How long a sink's loop thinks about one batch; told which sink it is. Default 0. */
+  readonly readMs?: (sink: number) => number;
   /** A worker that died is started anew. Default true. */
   readonly reviveWorkers?: boolean;
   readonly ventilatorLimits?: Partial<VentilatorLimits>;

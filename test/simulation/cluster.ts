@@ -169,7 +169,7 @@ export class Cluster {
     const read = (): void => {
       const reading = core.take(reader);
       if (reading === undefined) return;
-      node.after(options.readMs?.() ?? 0, () => {
+      node.after(options.readMs?.(place) ?? 0, () => {
         const { batch, from } = reading;
         let row = 0;
         this.records.each(batch.ids, (record) => {

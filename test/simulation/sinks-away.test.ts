@@ -112,3 +112,28 @@ test.each([1, 2])(
     expectAtRest(cluster, "rest");
   },
 );
+
+test("one of two sinks that nobody reads keeps its share of the workers, and the tasks of the other go on", () => {
+  const world = new World(5);
+  const cluster = clusterOf(world, {
+    workers: 2,
+    workerLimits: { uncommittedTasksMax: 40 },
+    sinkLimits: { windowResultsMax: 8, waitingResultsMax: 8 },
+    readMs: (sink) => (sink === 0 && world.clock.now() < 20_000 ? 20_000 - world.clock.now() : 0),
+  });
+  world.clock.runUntil(100);
+  const submitters = [1, 2, 3, 4, 5, 6].map((number) => cluster.localSubmitter(0, originsOf(number)));
+  for (const each of submitters) cluster.submit(each, 200);
+  world.clock.runUntil(19_000);
+  const committed = (place: number) => cluster.sink(place).core.stats().committed.completed;
+  const [unread, read] = [committed(0), committed(1)];
+  expect(unread).toBe(0);
+  const { withoutSink, ready } = cluster.ventilator().core.stats();
+  expect({ ready, isWaiting: withoutSink > 100 }).toEqual({ ready: 0, isWaiting: true });
+  expect(cluster.runUntil(() => isEnded(cluster), 60_000)).toBe(true);
+  // All that was not for the one that nobody read had ended by then.
+  expect(committed(1)).toBe(read);
+  expect(read).toBeGreaterThan(300);
+  expect(committed(0) + committed(1)).toBe(1_200);
+  expectAtRest(cluster, "rest");
+});
