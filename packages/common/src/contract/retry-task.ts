@@ -20,6 +20,7 @@ export interface RetryTaskOptions {
   readonly afterMs?: number | undefined;
   /** Why, for whoever reads the task's errors. */
   readonly reason?: string | undefined;
+  /** What led to it, kept with the task's errors. */
   readonly cause?: unknown;
 }
 

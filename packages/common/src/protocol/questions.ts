@@ -60,12 +60,19 @@ export interface WholeDeadLetter extends DeadLetterLine {
 
 /** What was asked for at the submission; absent: its default. */
 export interface DeadLetterOptions {
+  /** Higher runs earlier. */
   readonly priority?: number | undefined;
+  /** It was not to be started before so many milliseconds had passed. A retry does not wait for it again. */
   readonly delayMs?: number | undefined;
+  /** Nor after so many. In a retry they count anew. */
   readonly expiresMs?: number | undefined;
+  /** How long one attempt may run, in milliseconds. */
   readonly attemptTimeoutMs?: number | undefined;
+  /** W3C `traceparent` of the caller. */
   readonly traceparent?: string | undefined;
+  /** What it was known by besides its id. */
   readonly idempotencyKey?: string | undefined;
+  /** How long after its end, in milliseconds. */
   readonly keepForMs?: number | undefined;
 }
 
