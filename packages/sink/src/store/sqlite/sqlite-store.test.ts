@@ -77,6 +77,18 @@ test("a copy taken while it is written, as a power loss leaves one, has all that
   await store.close();
 });
 
+test("ranges that make no sense are damage, too", async () => {
+  const store = await SqliteStore.open({ file });
+  await writeAll(store, [{ results: [rowsOf(1, 3)] }]);
+  await store.close();
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill("[1,-]", bytes.lastIndexOf("[1,3]"), bytes.lastIndexOf("[1,3]") + 5));
+  await expect(SqliteStore.open({ file })).rejects.toMatchObject({
+    code: "TQ_ERR_STORAGE_CORRUPT",
+    message: expect.stringContaining(origin),
+  });
+});
+
 test("a store whose window is damaged does not start, and names the file", async () => {
   const store = await SqliteStore.open({ file });
   await writeAll(store, [{ results: [rowsOf(1, 3)] }]);

@@ -1,7 +1,7 @@
 /** A store's file as its thread serves it: what each kind of change writes. */
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openForWriting, type ServedFile } from "@tq/common/sqlite";
+import { openForWriting, orStorageError, type ServedFile, type WritableFile } from "@tq/common/sqlite";
 import { storeKind } from "./store-kind.ts";
 import type { Cursor, StoreTypes, StoreWrite } from "./store-messages.ts";
 import { WindowTable } from "./window-table.ts";
@@ -26,9 +26,18 @@ export function openStoreFile({
     syncsCommits: true,
     check: { tables: smallTables },
   });
+  try {
+    return orStorageError(file.subject, () => serve(file, closedOriginsMax));
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+function serve(file: WritableFile, closedOriginsMax: number): ServedFile<StoreTypes> {
   const { database } = file;
   const sink = sinkOf(database);
-  const window = new WindowTable(database, closedOriginsMax);
+  const window = new WindowTable(file, closedOriginsMax);
   const results = new ResultsWriter(database);
   const cursors = new CursorTable(database);
   const expiry = new Expiry(database);

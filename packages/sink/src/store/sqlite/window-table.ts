@@ -8,6 +8,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Origin, OutcomeStatus } from "@tq/common";
 import { forEachRun, type IdRun, SeqSet } from "@tq/common/protocol";
+import { corruptError, type StorageSubject, type WritableFile } from "@tq/common/sqlite";
 import type { OriginSnapshot, WindowSnapshot } from "../../core/duplicate-window.ts";
 import type { LowMarkOf } from "../../core/store-change.ts";
 import type { RowsToStore } from "./store-messages.ts";
@@ -19,11 +20,13 @@ interface OriginRow {
 
 export class WindowTable {
   readonly #database: DatabaseSync;
+  readonly #subject: StorageSubject;
   readonly #closedOriginsMax: number;
   readonly #statements: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, closedOriginsMax: number) {
+  constructor({ database, subject }: Pick<WritableFile, "database" | "subject">, closedOriginsMax: number) {
     this.#database = database;
+    this.#subject = subject;
     this.#closedOriginsMax = closedOriginsMax;
     this.#statements = prepare(database);
   }
@@ -50,7 +53,7 @@ export class WindowTable {
     const origins = new Map<Origin, OriginSnapshot & { others: [number, OutcomeStatus][] }>();
     for (const row of this.#database.prepare("SELECT * FROM origins").iterate()) {
       const origin = String(row.origin);
-      const committed = JSON.parse(String(row.committed)) as number[];
+      const committed = this.#rangesIn(origin, row.committed);
       origins.set(origin, { origin, below: Number(row.below), committed, others: [] });
     }
     for (const row of this.#database.prepare("SELECT * FROM other_outcomes ORDER BY origin, seq").iterate()) {
@@ -72,11 +75,17 @@ export class WindowTable {
     const committed = new SeqSet();
     const row = this.#statements.read.get(origin);
     if (row === undefined) return { below: 1, committed };
-    const ranges = JSON.parse(String(row.committed)) as number[];
+    const ranges = this.#rangesIn(origin, row.committed);
     for (let index = 0; index + 1 < ranges.length; index += 2) {
       committed.addRun(ranges[index] ?? 0, ranges[index + 1] ?? 0);
     }
     return { below: Number(row.below), committed };
+  }
+
+  #rangesIn(origin: Origin, text: unknown): number[] {
+    const ranges = parsed(String(text));
+    if (Array.isArray(ranges) && ranges.length % 2 === 0 && ranges.every(Number.isSafeInteger)) return ranges;
+    throw corruptError(this.#subject, [`the ranges of origin ${origin} make no sense`]);
   }
 
   #commit(row: OriginRow | undefined, { origin, first, count }: IdRun, outcome: OutcomeStatus): void {
@@ -119,6 +128,14 @@ function prepare(database: DatabaseSync) {
   return Object.fromEntries(
     Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)]),
   ) as Record<keyof typeof statements, StatementSync>;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function rangesOf(set: SeqSet): string {
