@@ -47,6 +47,10 @@ export interface VentilatorOptions {
   readonly unsettledTasksMax?: number | undefined;
   /** Bytes of their payloads at most. Default 512 MiB. */
   readonly unsettledBytesMax?: number | undefined;
+  /** Tasks that failed for good and are kept until they are retried or discarded; beyond it the oldest are dropped. Default 10,000. */
+  readonly deadLettersMax?: number | undefined;
+  /** Idempotency keys kept of settled tasks; beyond it those are forgotten whose tasks ended first. Default 1,000,000. */
+  readonly idempotencyKeysMax?: number | undefined;
   /** One encoded input of a task submitted here, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */
   readonly payloadBytesMax?: number | undefined;
 }
@@ -65,6 +69,8 @@ const known: Record<keyof VentilatorOptions, true> = {
   log: true,
   unsettledTasksMax: true,
   unsettledBytesMax: true,
+  deadLettersMax: true,
+  idempotencyKeysMax: true,
   payloadBytesMax: true,
 };
 
@@ -83,6 +89,8 @@ export function checkOptions(options: VentilatorOptions): void {
   for (const [field, max] of [
     ["unsettledTasksMax", Number.MAX_SAFE_INTEGER],
     ["unsettledBytesMax", Number.MAX_SAFE_INTEGER],
+    ["deadLettersMax", Number.MAX_SAFE_INTEGER],
+    ["idempotencyKeysMax", Number.MAX_SAFE_INTEGER],
     ["payloadBytesMax", wireLimits.bodyBytesMax],
   ] as const) {
     const value = options[field];
@@ -96,10 +104,12 @@ export function checkOptions(options: VentilatorOptions): void {
 
 /** The core's limits as far as the options change them. */
 export function limitsOf(options: VentilatorOptions): Partial<VentilatorLimits> {
-  const { unsettledTasksMax, unsettledBytesMax } = options;
+  const { unsettledTasksMax, unsettledBytesMax, deadLettersMax, idempotencyKeysMax } = options;
   return {
     ...(unsettledTasksMax === undefined ? {} : { unsettledTasksMax }),
     ...(unsettledBytesMax === undefined ? {} : { unsettledBytesMax }),
+    ...(deadLettersMax === undefined ? {} : { deadLettersMax }),
+    ...(idempotencyKeysMax === undefined ? {} : { idempotencyKeysMax }),
   };
 }
 

@@ -3,11 +3,21 @@ import { TqError } from "@tq/common";
 import type { Compression } from "@tq/common/transport";
 import type { Durability } from "@tq/ventilator";
 import type { Command } from "commander";
-import { compressionOption, type Environment, flag, option, readEndpoints } from "../command-line/options.ts";
+import {
+  compressionOption,
+  type Environment,
+  flag,
+  option,
+  readCount,
+  readEndpoints,
+} from "../command-line/options.ts";
 import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { printReady } from "../output/ready-line.ts";
+
+/** More would not fit into memory. */
+const countMax = 1_000_000_000;
 
 /** Not imported from the role, which is loaded when the command runs. */
 const durabilities: readonly Durability[] = ["always", "interval", "none"];
@@ -21,6 +31,8 @@ export interface VentilatorCommandOptions {
   readonly eventsProxy?: string;
   readonly journal?: string;
   readonly durability?: Durability;
+  readonly deadLettersMax?: number;
+  readonly idempotencyKeysMax?: number;
   readonly name?: string;
   readonly insecure: boolean;
   readonly compression: Compression;
@@ -51,6 +63,20 @@ export function describeVentilator(command: Command, environment: Environment): 
           "(default: always)",
       ).choices(durabilities),
     )
+    .addOption(
+      option(
+        "--dead-letters-max <n>",
+        "failed tasks kept for tq dead (default: 10000)",
+        readCount(1, countMax),
+      ),
+    )
+    .addOption(
+      option(
+        "--idempotency-keys-max <n>",
+        "keys kept of tasks that are over (default: 1000000)",
+        readCount(1, countMax),
+      ),
+    )
     .addOption(option("--name <name>", "what peers and logs call it (default: host and pid)"))
     .addOption(flag("--insecure", "allow to bind beyond the loopback, unencrypted", environment))
     .addOption(compressionOption());
@@ -66,6 +92,8 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     eventsProxy,
     journal: directory,
     durability,
+    deadLettersMax,
+    idempotencyKeysMax,
     name,
     insecure,
     compression,
@@ -83,6 +111,8 @@ export async function runVentilator(options: VentilatorCommandOptions): Promise<
     insecure,
     compression,
     log,
+    deadLettersMax,
+    idempotencyKeysMax,
     ...(producers !== undefined && { producers }),
     ...(sinks !== undefined && { sinks }),
     ...(push !== undefined && { push }),
