@@ -176,6 +176,12 @@ describe("time and reach", () => {
     expect(stderr).toMatch(/^tq: TQ_ERR_UNREACHABLE: .*tcp:\/\/127\.0\.0\.1:9.*\n$/);
   });
 
+  test("of several ventilators one that is there is enough", async () => {
+    const { exitCode, stdout } = await submit(["square", "8", "--wait", "--ventilator", "tcp://127.0.0.1:9"]);
+    expect(exitCode).toBe(0);
+    expect(lines(stdout)).toMatchObject([{ output: 64 }]);
+  });
+
   test("a ventilator that is gone for good ends a submit that waits for input with code 5", async () => {
     const ventilator = startTq(["ventilator", "--workers", anyPort, "--producers", anyPort]);
     const { producers = "" } = await ventilator.ready();

@@ -3,7 +3,14 @@ import { type AnyTask, type Delivery, defineTask, TqError, type } from "@tq/comm
 import type { Compression, Producer } from "@tq/producer";
 import { loadHandlers } from "@tq/worker/hosting";
 import type { Command } from "commander";
-import { compressionOption, type Environment, flag, option, readDuration } from "../command-line/options.ts";
+import {
+  compressionOption,
+  type Environment,
+  flag,
+  option,
+  readDuration,
+  readEndpoints,
+} from "../command-line/options.ts";
 import { exitCodeOfSignal, listenForStop, type StopSignals } from "../command-line/stop-signals.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -12,7 +19,7 @@ import { parseInput } from "../submit/parse-input.ts";
 import { submitInputs } from "../submit/submit-inputs.ts";
 
 export interface SubmitCommandOptions {
-  readonly ventilator: string;
+  readonly ventilator: readonly string[];
   readonly handlers?: string;
   readonly wait: boolean;
   readonly delivery?: Delivery;
@@ -33,7 +40,13 @@ export function describeSubmit(command: Command, environment: Environment): Comm
     .description("submit a task, or one per line of stdin")
     .argument("<task>", "the task's name")
     .argument("[json]", "its input as JSON; - reads one input per line from stdin; nothing: undefined")
-    .addOption(option("--ventilator <ep>", "producers' endpoint of a ventilator").makeOptionMandatory())
+    .addOption(
+      option(
+        "--ventilator <ep>",
+        "producers' endpoint of a ventilator; once for each of several",
+        readEndpoints,
+      ).makeOptionMandatory(),
+    )
     .addOption(option("--handlers <file>", "check inputs here, against the task in this file of handlers"))
     .addOption(
       flag("--wait", "wait for the results and print them, instead of leaving them to a sink", environment),
@@ -149,7 +162,7 @@ async function connect(options: SubmitCommandOptions, stop: StopSignals): Promis
   const log = createCliLogger("submit", logLevel);
   const { startProducer } = await import("@tq/producer");
   const connecting = startProducer({
-    ventilators: [ventilator],
+    ventilators: ventilator,
     compression,
     timeoutMs: timeout ?? connectTimeoutMs,
     log,
