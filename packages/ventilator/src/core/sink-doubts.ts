@@ -48,16 +48,16 @@ export class SinkDoubts {
   add(doubt: Doubt): void {
     this.total += doubt.count;
     const at = this.#now();
-    if (this.#news.length < newsMax) this.#news.push(doubt);
     this.#newTasks += doubt.count;
+    const lastNews = this.#news.at(-1);
+    if (lastNews !== undefined && goesOn(lastNews, doubt)) {
+      this.#news[this.#news.length - 1] = { ...lastNews, count: lastNews.count + doubt.count };
+    } else if (this.#news.length < newsMax) this.#news.push(doubt);
     const last = this.#last;
-    const goesOn =
-      last !== undefined &&
-      last.origin === doubt.origin &&
-      last.sink === doubt.sink &&
-      last.first + last.count === doubt.first;
     this.#keep(
-      goesOn ? { ...last, count: last.count + doubt.count, at } : { ...doubt, number: this.#nextNumber, at },
+      last !== undefined && goesOn(last, doubt)
+        ? { ...last, count: last.count + doubt.count, at }
+        : { ...doubt, number: this.#nextNumber, at },
     );
   }
 
@@ -113,4 +113,8 @@ export class SinkDoubts {
       this.listener?.forgotten(oldest);
     }
   }
+}
+
+function goesOn(last: Doubt, doubt: Doubt): boolean {
+  return last.origin === doubt.origin && last.sink === doubt.sink && last.first + last.count === doubt.first;
 }
