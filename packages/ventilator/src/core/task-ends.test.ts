@@ -137,6 +137,36 @@ describe("a dead letter in a journal", () => {
     expect(start(disk, 9).core.stats()).toMatchObject({ deadLetters: { kept: 1 }, unsettled: 0 });
   });
 
+  test("keeps its key while its new task may still be refused, and hands it on when that is safe", () => {
+    const disk = new FakeJournal();
+    failed(start(disk), disk, { key: "k" });
+    const bed = start(disk, 8);
+    asked(bed, "dead.retry", {});
+    disk.refuse(bed);
+    passSafely(bed, disk, 1_200);
+    submit(bed, 2, { key: "k", input: "x" });
+    bed.settle();
+    expect(bed.owner.heard).toEqual(["duplicate 2 of 1"]);
+    const again = start(disk, 9);
+    submit(again, 3, { key: "k", input: "x" });
+    again.settle();
+    expect(again.owner.heard).toEqual(["duplicate 3 of 1"]);
+    const replies = asked(again, "dead.retry", {});
+    disk.sync(again);
+    again.settle();
+    const [reply] = replies;
+    const retriedAs = reply?.ok === true && "retried" in reply.answer ? reply.answer.retried[0]?.[1] : "";
+    expect(retriedAs).toMatch(/-1$/);
+    submit(again, 4, { key: "k", input: "x" });
+    submit(again, 5, { key: "k", input: "y" });
+    again.settle();
+    expect(again.owner.heard.slice(1)).toEqual([
+      "duplicate 4 of 1",
+      "rejected TQ_ERR_IDEMPOTENCY_CONFLICT 5",
+    ]);
+    expect(again.core.stats().idempotencyKeys).toMatchObject({ live: 1, settled: 0 });
+  });
+
   test("that was discarded is gone for good", () => {
     const disk = new FakeJournal();
     failed(start(disk), disk);

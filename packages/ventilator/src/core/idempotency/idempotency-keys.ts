@@ -46,6 +46,8 @@ export class IdempotencyKeys {
   readonly #parts: IdempotencyKeyParts;
   /** Who is to be told of a task once it is accepted. */
   readonly #waiting = new Map<TakenKey, Asker[]>();
+  /** Keys that the next task submitted under them may take. */
+  readonly #handedOver = new Set<TakenKey>();
 
   constructor(parts: IdempotencyKeyParts) {
     this.#parts = parts;
@@ -77,7 +79,8 @@ export class IdempotencyKeys {
       if (key !== undefined && fresh.has(key)) admitUpTo(index);
       const taken =
         key === undefined || handedOn === true ? undefined : this.#parts.keys.find(now, definition.name, key);
-      if (taken !== undefined && (taken.origin !== origin || taken.seq !== seq)) {
+      const isOther = taken !== undefined && (taken.origin !== origin || taken.seq !== seq);
+      if (isOther && !this.#handedOver.delete(taken)) {
         admitUpTo(index);
         this.#answer({ owner, origin, seq }, taken, payloads.hashAt(index));
         from = index + 1;
@@ -103,6 +106,7 @@ export class IdempotencyKeys {
   accepted(batch: TaskBatch): void {
     this.#forEachTaken(batch, (taken) => {
       taken.state = "live";
+      taken.before = undefined;
       for (const asker of this.#takeWaiting(taken)) this.#tellDuplicate(asker, taken);
     });
   }
@@ -110,7 +114,7 @@ export class IdempotencyKeys {
   /** It was not accepted after all: nor is what waited for it. */
   refused(batch: TaskBatch, { code, message }: { readonly code: string; readonly message: string }): void {
     this.#forEachTaken(batch, (taken) => {
-      this.#parts.keys.release(taken);
+      this.#parts.keys.giveBack(taken);
       for (const { owner, origin, seq } of this.#takeWaiting(taken))
         owner.rejected(idRun(origin, seq, 1), code, message);
     });
@@ -132,7 +136,10 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Under these options a task that has ended is to be run again, under another id: it keeps its key if nobody else has it. */
+  /**
+   * Under these options a task that has ended is to be run again, under another id, which is submitted next: it keeps its key if
+   * nobody else has it.
+   */
   handOver(now: number, from: { task: string; origin: Origin; seq: number }, options: TaskOptionColumns) {
     const { key: keys, keyKeptMs: _, ...others } = options;
     const [key] = keys?.values ?? [];
@@ -140,7 +147,7 @@ export class IdempotencyKeys {
     const taken = this.#parts.keys.find(now, from.task, key);
     if (taken === undefined) return options;
     if (taken.origin !== from.origin || taken.seq !== from.seq) return others;
-    this.#parts.keys.release(taken);
+    this.#handedOver.add(taken);
     return options;
   }
 

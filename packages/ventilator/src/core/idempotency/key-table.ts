@@ -31,6 +31,8 @@ export interface TakenKey {
   state: "pending" | "live" | "settled";
   /** Until when, once it is settled. */
   until: number;
+  /** While it is pending: the task that had the key, and has it again if this one is refused. */
+  before?: TakenKey | undefined;
 }
 
 /** Numbers of idempotency keys. */
@@ -88,8 +90,19 @@ export class KeyTable {
 
   /** A task has it from now on, whoever had it before. */
   take(taken: TakenKey): void {
+    const before = this.holder(taken.task, taken.key);
+    if (before?.state === "settled") taken.before = before;
     this.release(taken);
     this.#taken.set(nameOf(taken), taken);
+  }
+
+  /** Its task is not accepted: it is as before. */
+  giveBack(taken: TakenKey): void {
+    const { before } = taken;
+    this.release(taken);
+    if (before === undefined) return;
+    this.#taken.set(nameOf(before), before);
+    this.#keep(before);
   }
 
   /** Nobody has it any more. */
@@ -103,10 +116,8 @@ export class KeyTable {
   /** The end of the task that has it. */
   settle(now: number, taken: TakenKey): void {
     if (taken.keptMs === 0) return this.release(taken);
-    const { task, key, origin, seq, hash, traceparent } = taken;
     taken.until = now + taken.keptMs;
-    this.#parts.recorder?.keepKey({ task, key, origin, seq, hash, traceparent, keptUntil: taken.until });
-    this.#addSettled(taken);
+    this.#keep(taken);
   }
 
   /** What a journal kept. */
@@ -132,6 +143,12 @@ export class KeyTable {
 
   wakeAt(): number {
     return this.#due.nextAt;
+  }
+
+  #keep(taken: TakenKey): void {
+    const { task, key, origin, seq, hash, traceparent, until: keptUntil } = taken;
+    this.#parts.recorder?.keepKey({ task, key, origin, seq, hash, traceparent, keptUntil });
+    this.#addSettled(taken);
   }
 
   #addSettled(taken: TakenKey): void {
