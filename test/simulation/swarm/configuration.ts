@@ -26,6 +26,8 @@ export interface Configuration {
   /** Duplicates and reordering: no carrier does this, and nothing may depend on that. */
   readonly isHarsh: boolean;
   readonly keepsQueues: boolean;
+  /** Messages on their way in one direction of a connection: more find no room. */
+  readonly pipeMessagesMax: number;
   /** Of a sync, at most. */
   readonly syncMsMax: number;
   readonly ventilatorLimits: Partial<VentilatorLimits>;
@@ -35,11 +37,10 @@ export interface Configuration {
   readonly readMsMax: number;
 }
 
-/** Waits that are half a minute in earnest: a simulated world lasts a few seconds. */
-const graces = { sinkGraceMs: 4_000, producerGraceMs: 3_000 };
-
 export function drawConfiguration(random: RandomStream): Configuration {
   const isTight = random.chance(0.4);
+  // Waits that are half a minute in earnest: a simulated world lasts a few seconds.
+  const graces = { sinkGraceMs: random.pick(1_200, 4_000), producerGraceMs: random.pick(1_000, 3_000) };
   return {
     ventilators: random.between(1, 2),
     sinks: random.between(1, 2),
@@ -53,9 +54,12 @@ export function drawConfiguration(random: RandomStream): Configuration {
     hasJournal: random.chance(0.6),
     isHarsh: random.chance(0.25),
     keepsQueues: random.chance(0.25),
+    pipeMessagesMax: random.pick(64, 64, 64, 8),
     syncMsMax: random.pick(0, 2, 20),
     readMsMax: random.pick(0, 5, 30),
-    ...(isTight ? drawTightLimits(random) : { ventilatorLimits: graces, workerLimits: {}, sinkLimits: {} }),
+    ...(isTight
+      ? drawTightLimits(random, graces)
+      : { ventilatorLimits: graces, workerLimits: {}, sinkLimits: {} }),
   };
 }
 
@@ -71,6 +75,7 @@ function drawPolicy(random: RandomStream): TaskPolicy {
 /** Next to nothing of everything. */
 function drawTightLimits(
   random: RandomStream,
+  graces: Partial<VentilatorLimits>,
 ): Pick<Configuration, "ventilatorLimits" | "workerLimits" | "sinkLimits"> {
   const few = (): number => random.between(1, 4);
   return {

@@ -3,6 +3,7 @@
  * each reads them in its own way.
  */
 import type { Configuration } from "./configuration.ts";
+import type { Role } from "./role.ts";
 import type { World } from "./world.ts";
 
 export interface PlannedFault {
@@ -26,3 +27,15 @@ export interface FaultKind {
 /** The one that a fault strikes. */
 export const victimOf = <T>(all: readonly T[], { target }: PlannedFault): T | undefined =>
   all[target % Math.max(1, all.length)];
+
+/** The role that a fault strikes: each kind of role as often as the others, however many there are of it. */
+export function struckRole(world: World, { target }: PlannedFault): Role | undefined {
+  const kinds: readonly (readonly Role[])[] = [
+    world.ventilators,
+    world.sinks,
+    world.workers,
+    world.producers,
+  ];
+  const kind = kinds[target % kinds.length] ?? [];
+  return kind[Math.floor(target / kinds.length) % Math.max(1, kind.length)];
+}

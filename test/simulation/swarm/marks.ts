@@ -2,8 +2,9 @@
  * Rare branches that were really reached: a run over many seeds that never reaches one of them shows nothing about it,
  * and fails.
  */
-import { countIds } from "@tq/common/protocol";
+import { countIds, forEachId } from "@tq/common/protocol";
 import type { Message } from "@tq/common/wire";
+import type { JournalContents } from "../../../packages/ventilator/src/core/journal/journal-port.ts";
 import type { Observer, Speaker, Spoken } from "./surroundings.ts";
 import type { World } from "./world.ts";
 
@@ -35,8 +36,10 @@ const reportedMarks: Readonly<Record<string, string>> = {
   "task.crashed": "a task takes a worker down alone",
   "task.retrying": "a task is tried again",
   "attempt.timed-out": "an attempt is timed out",
-  "leases.lost": "leases are lost on the way",
-  "tasks.lost": "a ventilator does not remember its tasks",
+  "tasks.handed-on": "tasks are handed on to another ventilator",
+  "tasks.reclaimed": "a ventilator is asked what it remembers",
+  "journal.full": "a journal is full",
+  "journal.writable": "a journal has room again",
   "store.full": "a store is full",
   "store.writable": "a store has room again",
 };
@@ -52,6 +55,7 @@ const endMarks: Readonly<Record<string, (world: World) => boolean>> = {
     some(history, ({ runs }) => runs.filter(({ ended }) => ended === "completed").length > 1),
   "two stores have a task": ({ history }) => some(history, ({ commits }) => commits.length > 1),
   "a pipe is full": ({ network }) => network.dropped > 0,
+  "a sink is told of a task twice": ({ sinks }) => some(sinks, ({ core }) => core.stats().duplicates > 0),
 };
 
 const some = <T>(all: Iterable<T>, holds: (one: T) => boolean): boolean => {
@@ -64,10 +68,14 @@ export const markNames: readonly string[] = [
   ...Object.keys(saidMarks),
   ...Object.values(reportedMarks),
   ...Object.keys(endMarks),
+  "a task is submitted twice to one ventilator",
+  "a journal is replayed",
 ];
 
 export class Marks implements Observer {
   readonly #world: World;
+  /** By the ventilator's process. */
+  readonly #accepted = new Map<string, number>();
   readonly #counts = new Map<string, number>();
 
   constructor(world: World) {
@@ -82,6 +90,22 @@ export class Marks implements Observer {
 
   said({ message }: Spoken): void {
     for (const name in saidMarks) if (saidMarks[name]?.(message) === true) this.#count(name);
+  }
+
+  /** A live ventilator hears of a task that it has accepted before. */
+  heard({ process, message }: Spoken): void {
+    if (message.verb !== "SUBMIT" || message.reply === "push") return;
+    forEachId(message.ids, (origin, seq) => {
+      const key = `${process.number}/${origin}-${seq}`;
+      const number = this.#accepted.get(key);
+      if (number !== undefined && number !== message.session)
+        this.#count("a task is submitted twice to one ventilator");
+      this.#accepted.set(key, message.session);
+    });
+  }
+
+  replayed(_process: Speaker, { batches }: JournalContents): void {
+    if (batches.length > 0) this.#count("a journal is replayed");
   }
 
   reported(_process: Speaker, { type }: { readonly type: string }): void {

@@ -59,12 +59,12 @@ export class World implements RoleSurroundings {
     this.configuration = configuration;
     this.workload = workload;
     this.streams = createRandomStreams(seed);
-    const { keepsQueues } = configuration;
+    const { keepsQueues, pipeMessagesMax: messagesMax } = configuration;
     this.network = new Network({
       clock: this.clock,
       random: this.streams.network,
       keepsQueues,
-      messagesMax: 64,
+      messagesMax,
       reconnectMs: 1,
     });
   }

@@ -1,10 +1,10 @@
 /** A process dies, and is started again after a while. */
-import { type FaultKind, victimOf } from "../fault.ts";
+import { type FaultKind, struckRole } from "../fault.ts";
 
 export const crash: FaultKind = {
   name: "crash",
   strike(world, fault) {
-    const role = victimOf(world.roles, fault);
+    const role = struckRole(world, fault);
     if (role !== undefined) world.restart(role, fault.forMs);
   },
 };

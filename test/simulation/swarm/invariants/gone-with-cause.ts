@@ -1,18 +1,24 @@
 /** Nobody is found gone who was there: not because whoever looked had stood still itself. */
 import { silenceLimitMs } from "@tq/common/protocol";
 import type { CreateInvariant } from "../invariant.ts";
-import type { Role } from "../role.ts";
+import type { SimulatedProcess } from "../process.ts";
 import { timing } from "../timing.ts";
-import type { World } from "../world.ts";
 
 const name = "gone with a cause";
 
 export const goneWithCause: CreateInvariant = (world) => {
-  const troubled = new Map<string, number>();
   const limitMs = silenceLimitMs(timing);
+  /** By name: when it last was in trouble, and which of its starts was there. */
+  const troubledAt = new Map<string, number>();
+  const starts = new Map<string, number>();
+  let noisyAt = Number.NEGATIVE_INFINITY;
   const look = (): void => {
     const now = world.clock.now();
-    for (const role of world.roles) if (hasTrouble(world, role)) troubled.set(role.name, now);
+    for (const { name: who, process } of world.workers) {
+      if (hasTrouble(process) || starts.get(who) !== process.number) troubledAt.set(who, now);
+      starts.set(who, process.number);
+    }
+    if (world.network.isNoisy) noisyAt = now;
   };
   return {
     name,
@@ -21,18 +27,19 @@ export const goneWithCause: CreateInvariant = (world) => {
       if (event.type !== "worker.gone" || !("worker" in event) || typeof event.worker !== "string") return;
       look();
       const since = world.clock.now() - 2 * limitMs;
-      const isCaused = [event.worker].some((who) => (troubled.get(who) ?? Number.NEGATIVE_INFINITY) >= since);
-      const isNoisy = (troubled.get("network") ?? Number.NEGATIVE_INFINITY) >= since;
-      if (world.network.isNoisy) troubled.set("network", world.clock.now());
-      if (!isCaused && !isNoisy && !world.network.isNoisy)
-        world.violated(name, `${process.name} finds ${event.worker} gone, which was there all the time`);
+      const isCaused = (troubledAt.get(event.worker) ?? Number.NEGATIVE_INFINITY) >= since;
+      // Cuts may have struck just so that no word got through, and a drifting clock counts other seconds.
+      if (isCaused || noisyAt >= since || excusing.some((kind) => world.struck.has(kind))) return;
+      world.violated(name, `${process.name} finds ${event.worker} gone, which was there all the time`);
     },
   };
 };
 
+const excusing = ["flapping", "drift", "disorder"];
+
 /** It is not there, stands still, or is cut off from somebody. */
-function hasTrouble(world: World, { process }: Role): boolean {
-  if (!process.isAlive || process.isStuck || process.isDrifting) return true;
+function hasTrouble(process: SimulatedProcess): boolean {
+  if (!process.isAlive || process.isStuck) return true;
   for (const client of process.connections) if (client.isPartitioned) return true;
-  return world.network.isNoisy;
+  return false;
 }

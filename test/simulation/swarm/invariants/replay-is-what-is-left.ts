@@ -25,8 +25,9 @@ export const replayIsWhatIsLeft: CreateInvariant = (world) => ({
         index += 1;
         const task = world.history.find(origin, seq);
         if (task === undefined || isSettled || task.settledAt === undefined) return;
-        // Told by another ventilator, or before it was ever leased: then the sink has yet to take note.
-        if (task.isCancelled || task.expires || world.configuration.ventilators > 1) return;
+        // Told before it was ever leased, when the sink has yet to take note; or by another ventilator.
+        if (task.isCancelled || task.expires) return;
+        if (!task.owner.isLocal && world.configuration.ventilators > 1) return;
         if (diedAt - task.settledAt > unsyncedMsMax)
           world.violated(name, `${process.name} replays what ended long ago: ${describe(task)}`);
       });
