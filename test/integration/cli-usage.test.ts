@@ -15,7 +15,19 @@ describe("help", () => {
     const { exitCode, stdout, stderr } = await tq(["--help"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-    expect(commands).toEqual(["dev", "ventilator", "worker", "sink", "submit", "events", "results", "proxy", "help"]);
+    expect(commands).toEqual([
+      "dev",
+      "ventilator",
+      "worker",
+      "sink",
+      "submit",
+      "events",
+      "results",
+      "proxy",
+      "dead",
+      "journal",
+      "help",
+    ]);
   });
 
   test("is the answer to nothing at all, on stderr, as misuse", async () => {

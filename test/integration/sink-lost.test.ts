@@ -1,5 +1,5 @@
 // A sink that dies at the worst moment, as processes: between its commit and the word of it; with its disk.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openResults } from "@tq/sink";
@@ -41,20 +41,30 @@ async function start() {
     proxy.endpoint,
   ]);
   const { workers = "", producers = "" } = await ventilator.ready();
-  const worker = startTq(["worker", handlersFile, "--ventilator", workers]);
+  const worker = startTq(["worker", handlersFile, "--ventilator", workers, "--concurrency", "20"]);
   await worker.ready();
   const submit = async (count: number): Promise<void> => {
     const input = Array.from({ length: count }, (_, index) => `${index}\n`).join("");
     expect((await tq(["submit", "square", "-", "--ventilator", producers], { input })).exitCode).toBe(0);
   };
-  return { sink, bind, ventilator, submit };
+  return { sink, bind, ventilator, producers, submit };
 }
 
-/** The sink commits these, nobody hears of it, and it is killed. */
-async function commitUnheard(sink: TqProcess, submit: () => Promise<void>, total: number): Promise<void> {
+/** Tasks that are at work, and end together when they are told to. */
+async function startWaiting(producers: string, count: number): Promise<() => void> {
+  const until = join(folder, "until");
+  const started = Array.from({ length: count }, (_, index) => join(folder, `started-${index}`));
+  const input = started.map((path) => `${JSON.stringify({ started: path, until })}\n`).join("");
+  expect((await tq(["submit", "wait", "-", "--ventilator", producers], { input })).exitCode).toBe(0);
+  await expect.poll(() => started.every(existsSync), { timeout: 30_000 }).toBe(true);
+  return () => writeFileSync(until, "");
+}
+
+/** The sink commits what they come to, nobody hears of it, and it is killed. */
+async function commitUnheard(sink: TqProcess, end: () => void, total: number): Promise<void> {
   proxy.pause("back");
-  await submit();
-  await expect.poll(() => storedIds().length, { timeout: 20_000 }).toBe(total);
+  end();
+  await expect.poll(() => storedIds().length, { timeout: 20_000, interval: 10 }).toBe(total);
   sink.signal("SIGKILL");
   await sink.ended;
   proxy.cut();
@@ -69,33 +79,30 @@ async function drain(ventilator: TqProcess): Promise<void> {
 }
 
 test("a sink killed between commit and acknowledgement is offered the results again, and stores none twice", async () => {
-  const { sink, bind, ventilator, submit } = await start();
-  await submit(10);
-  await expect.poll(() => storedIds().length, { timeout: 20_000 }).toBe(10);
-  await commitUnheard(sink, () => submit(100), 110);
+  const { sink, bind, ventilator, producers, submit } = await start();
+  const end = await startWaiting(producers, 20);
+  await commitUnheard(sink, end, 20);
   const next = startTq(["sink", "--bind", bind, "--store", store]);
   await next.ready();
   await submit(5);
   await drain(ventilator);
   const ids = storedIds();
-  expect({ results: ids.length, tasks: new Set(ids).size }).toEqual({ results: 115, tasks: 115 });
+  expect({ results: ids.length, tasks: new Set(ids).size }).toEqual({ results: 25, tasks: 25 });
 });
 
 test("a sink that comes back without its disk gets what it had not acknowledged, and goes on", async () => {
-  const { sink, bind, ventilator, submit } = await start();
+  const { sink, bind, ventilator, producers, submit } = await start();
   await submit(10);
   await expect.poll(() => storedIds().length, { timeout: 20_000 }).toBe(10);
-  const acknowledged = new Set(storedIds());
-  // Its acknowledgement is on its way for milliseconds; a later task's is behind it.
-  await submit(1);
-  await expect.poll(() => storedIds().length, { timeout: 20_000 }).toBe(11);
-  await commitUnheard(sink, () => submit(20), 31);
-  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  const before = new Set(storedIds());
+  const end = await startWaiting(producers, 20);
+  await commitUnheard(sink, end, 30);
+  for (const name of readdirSync(folder)) if (name.startsWith("results.db")) rmSync(join(folder, name));
   const next = startTq(["sink", "--bind", bind, "--store", store]);
   await next.ready();
   await submit(5);
   await drain(ventilator);
-  const again = storedIds().filter((id) => !acknowledged.has(id));
-  expect(new Set(again).size).toBe(storedIds().length);
-  expect(again.length).toBeGreaterThanOrEqual(25);
+  const again = storedIds();
+  expect({ results: again.length, tasks: new Set(again).size }).toEqual({ results: 25, tasks: 25 });
+  expect(again.filter((id) => before.has(id))).toEqual([]);
 });
