@@ -1,4 +1,9 @@
+import type { Durability } from "@tq/common/sqlite";
+
 export type Lane = "credit" | "push";
+
+/** How the ventilator keeps what it has accepted. */
+export type Keeping = "memory" | Durability;
 
 /** What one measurement of a lane sends. */
 export interface LaneLoad {
@@ -9,4 +14,5 @@ export interface LaneLoad {
   readonly warmUpTasks: number;
   /** Characters of text that each task carries besides its number. */
   readonly payloadBytes: number;
+  readonly keeping: Keeping;
 }

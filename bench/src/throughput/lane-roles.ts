@@ -5,6 +5,9 @@
  * The run ends when the sink's loop has had every result and, on the credit lane, the ventilator has settled every task,
  * whichever is later. On the push lane the ventilator is told only how many came.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { defineTask, type } from "@tq/common";
 import { startSink } from "@tq/sink";
@@ -32,7 +35,15 @@ async function ventilate(stage: Stage<LaneLoad>): Promise<void> {
   const { load } = stage;
   const { sink } = await stage.hear("connect");
   const push = load.lane === "push" ? { push: "tcp://127.0.0.1:*" } : {};
-  const ventilator = await startVentilator({ workers: "tcp://127.0.0.1:*", sinks: [sink], ...push });
+  const directory = mkdtempSync(join(tmpdir(), "tq-bench-"));
+  process.once("exit", () => rmSync(directory, { recursive: true }));
+  const journal = load.keeping === "memory" ? {} : { journal: { directory, durability: load.keeping } };
+  const ventilator = await startVentilator({
+    workers: "tcp://127.0.0.1:*",
+    sinks: [sink],
+    ...push,
+    ...journal,
+  });
   const delivery = load.lane === "push" ? "at-most-once" : "at-least-once";
   stage.say({ said: "bound", endpoint: ventilator.endpoints.workers });
   const text = load.payloadBytes > 0 ? "x".repeat(load.payloadBytes) : undefined;

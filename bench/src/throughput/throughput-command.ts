@@ -7,10 +7,11 @@ import { formatTable, parseCount, parseSize, printFigures, reportProgress } from
 import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import { measurePipeline, type PipelineFigures } from "../pipeline/measure-pipeline.ts";
 import { measureRawPipeline } from "../raw-pipeline/measure-raw-pipeline.ts";
-import type { Lane, LaneLoad } from "./lane-load.ts";
+import type { Keeping, Lane, LaneLoad } from "./lane-load.ts";
 
 interface ThroughputOptions {
   readonly lane: Lane;
+  readonly keeping: Keeping;
   readonly tasks: number;
   readonly payloadBytes: number;
   readonly rounds: number;
@@ -27,13 +28,18 @@ export const throughputCommand = new Command("throughput")
       .choices(["credit", "push"] satisfies readonly Lane[])
       .default("credit"),
   )
+  .addOption(
+    new Option("--keeping <how>", "memory, or the durability of the ventilator's journal")
+      .choices(["memory", "always", "interval", "none"] satisfies readonly Keeping[])
+      .default("memory"),
+  )
   .option("--tasks <count>", "tasks per round", parseCount, 1_000_000)
   .option("--payload-bytes <count>", "text in each task besides its number", parseSize, 0)
   .option("--rounds <count>", "how often each is measured", parseCount, 5)
   .option("--json", "print one line of JSON instead of the table", false)
   .action(run);
 
-async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOptions): Promise<void> {
+async function run({ lane, keeping, tasks, payloadBytes, rounds, json }: ThroughputOptions): Promise<void> {
   const raw: PipelineFigures[] = [];
   const own: PipelineFigures[] = [];
   // Raw before and after each round: what the machine does meanwhile strikes both.
@@ -41,7 +47,7 @@ async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOption
     reportProgress(`throughput, ${lane} lane: round ${round} of ${rounds}`);
     await waitForQuiet();
     raw.push(await measureRawPipeline({ tasks, tasksPerMessage: rawTasksPerMessage, payloadBytes }));
-    own.push(await measureLane(lane, { tasks, payloadBytes }));
+    own.push(await measureLane(lane, { tasks, payloadBytes, keeping }));
   }
   raw.push(await measureRawPipeline({ tasks, tasksPerMessage: rawTasksPerMessage, payloadBytes }));
   const figures = {
@@ -54,7 +60,7 @@ async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOption
     tasks,
     payloadBytes,
     rawTasksPerMessage,
-    durability: "memory",
+    durability: keeping,
     rounds: { own, raw },
     ...originOfFigures(["bench", "packages"], ["zeromq", "msgpackr"]),
   };
@@ -63,10 +69,10 @@ async function run({ lane, tasks, payloadBytes, rounds, json }: ThroughputOption
 
 function measureLane(
   lane: Lane,
-  { tasks, payloadBytes }: { tasks: number; payloadBytes: number },
+  { tasks, payloadBytes, keeping }: Pick<ThroughputOptions, "tasks" | "payloadBytes" | "keeping">,
 ): Promise<PipelineFigures> {
   const warmUpTasks = Math.min(300_000, Math.ceil(tasks / 2));
-  const load: LaneLoad = { lane, tasks, warmUpTasks, payloadBytes };
+  const load: LaneLoad = { lane, tasks, warmUpTasks, payloadBytes, keeping };
   const stages = new URL("./lane-roles.ts", import.meta.url);
   return measurePipeline({
     stages,
