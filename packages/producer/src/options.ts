@@ -21,8 +21,8 @@ export interface ProducerOptions {
   /** Default: JSON lines on stderr. */
   readonly log?: TqLogger | undefined;
   /**
-   * How long a ventilator may be out of reach, at the start and later, in milliseconds from 1 to 2³¹−1; then waiting calls are
-   * told. Default 10,000.
+   * How long all ventilators may be out of reach, at the start and later, in milliseconds from 1 to 2³¹−1; then waiting calls
+   * are told. Default 10,000.
    */
   readonly timeoutMs?: number | undefined;
   /** One encoded input, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */

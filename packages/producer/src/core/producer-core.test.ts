@@ -163,6 +163,22 @@ describe("a fresh session with the same ventilator", () => {
     ]);
   });
 
+  test("is not given what it says it has refused or ended before", () => {
+    const bed = granted();
+    bed.submit("sink", 1);
+    bed.submit("sink", 1);
+    bed.submit("sink", 1);
+    bed.ventilator.dropSession();
+    bed.advance(500);
+    bed.ventilator.heard();
+    const refusal = { verb: "REJECTED", code: "TQ_ERR_STORAGE_FULL", message: "full" } as const;
+    bed.ventilator.say({ ...refusal, ids: ids("sink", 1) });
+    bed.ventilator.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 2) });
+    bed.advance(1_000);
+    bed.ventilator.grant(100);
+    expect(bed.ventilator.heard()).toEqual(["SUBMIT sink 3"]);
+  });
+
   test("keeps the options and inputs of what is left of a batch", () => {
     const bed = granted();
     const heard: Submit[] = [];

@@ -83,6 +83,14 @@ export class TaskBook {
     if (isPromised) page.promised.addRun(first, count);
   }
 
+  keepsAny(batch: KeptBatch): boolean {
+    let isKept = false;
+    this.forEachKept(runOf(batch), () => {
+      isKept = true;
+    });
+    return isKept;
+  }
+
   keeps(origin: Origin): boolean {
     return (this.#pages.get(origin)?.kept.tasks ?? 0) > 0;
   }

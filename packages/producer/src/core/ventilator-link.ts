@@ -380,6 +380,11 @@ export class VentilatorLink implements SessionClientHandler {
     while (session.hasRoom && this.#account.tasks > 0 && now >= this.refusesUntil) {
       const next = this.#backlog.shift();
       if (next === undefined) return;
+      if (!this.book.keepsAny(next)) {
+        // Over by now, by what was told of it since, or cancelled: then that is said in any case.
+        this.#cancels.addAll(this.book.cancelled(next));
+        continue;
+      }
       const [batch, rest] =
         countIds(next.ids) <= this.#account.tasks
           ? [next, undefined]
