@@ -68,6 +68,18 @@ test("map-reduce.ts adds up the words of all texts below a folder, and leaves ou
   expect(output).toContain("9 words, 6 of them different, in 2 files");
 });
 
+test("failures.ts runs what is submitted twice once, and what has failed again when it is retried", async () => {
+  expect(await outputOf("examples/failures.ts")).toEqual([
+    "duplicate: true, the same task: true",
+    "failed at attempt 2",
+    "failed at attempt 1",
+    "{ order: 7 } the bank is busy, then the bank is closed",
+    "{ order: -1 } there is no order -1",
+    "discarded: 1",
+    "order 7 is paid",
+  ]);
+});
+
 test("two-ventilators.ts gives each ventilator half of the workers, although one has a hundred times the work", async () => {
   const [line = "", ...more] = await outputOf("examples/two-ventilators.ts");
   expect(more).toEqual([]);
