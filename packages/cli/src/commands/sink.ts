@@ -104,7 +104,7 @@ export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
   const write = async (): Promise<void> => {
     if (output !== undefined) return await writeResults(sink.results().batches(), output);
     if (out === undefined) return await sink.closed;
-    await writeStoredFile(out, sink.cursor(consumerOfFile(out)), log);
+    await writeStoredFile(out, { cursor: sink.cursor(consumerOfFile(out)), log, closed: sink.closed });
   };
   const ended = printReady(ready).then(write);
   return await serve({ running: sink, ended, log });
