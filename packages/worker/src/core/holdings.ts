@@ -11,12 +11,13 @@ import { type Attempt, AttemptPool, type Lane } from "./attempt.ts";
 import type { LeftAttempt, TaskMention } from "./events.ts";
 import { FailureReports } from "./failure-reports.ts";
 import { mentionOf } from "./identity.ts";
-import { defaultLimits } from "./limits.ts";
+import { defaultLimits, sharesOf } from "./limits.ts";
 import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
 import type { PushLane } from "./push-lane.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import { ResultsOutbox } from "./results-outbox.ts";
 import { Runs, type RunTicket } from "./runs.ts";
+import { SinkShares } from "./sink-shares.ts";
 import { Windows } from "./windows.ts";
 
 /** Totals since the start. */
@@ -45,6 +46,7 @@ export class Holdings {
   readonly push: PushLane;
   readonly results: ResultsOutbox;
   readonly windows: Windows;
+  readonly shares: SinkShares;
   readonly failures: FailureReports;
   readonly totals: Totals = {
     completed: 0,
@@ -64,6 +66,7 @@ export class Holdings {
   constructor(options: WorkerCoreOptions, port: WorkerPort, given: HoldingsParts) {
     const { accounts } = given;
     const definitions = options.definitions.length;
+    const limits = { ...defaultLimits, ...options.limits };
     this.#options = options;
     this.#port = port;
     this.accounts = accounts;
@@ -76,12 +79,21 @@ export class Holdings {
     this.windows = new Windows({
       slots: options.slots,
       definitions,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       isIdle: (definition) => (this.#inHand[definition] ?? 0) === 0,
-      uncommitted: (definition) => ({
-        tasks: this.results.tasksOf(definition),
-        bytes: this.results.bytesOf(definition),
-      }),
+      uncommitted: (definition) => {
+        const { tasks, bytes } = this.shares.beyond(definition);
+        return {
+          tasks: this.results.tasksOf(definition) - tasks,
+          bytes: this.results.bytesOf(definition) - bytes,
+        };
+      },
+    });
+    this.shares = new SinkShares({
+      definitions,
+      tasksMax: sharesOf(limits, { slots: options.slots, definitions }).uncommittedTasksMax,
+      bytesMax: limits.uncommittedBytesMax,
+      windowTasks: (definition) => this.windows.tasksOf(definition),
     });
   }
 

@@ -67,6 +67,23 @@ describe("a sink that commits nothing", () => {
     expect(world.start().map(({ seq }) => seq)).toEqual([15]);
   });
 
+  it("has more than its share where so many were running, and that is not held against the others", () => {
+    const { world, second } = twoSinks({ slots: 16 });
+    world.ventilator.lease(ids(1, 16), stuck);
+    world.settle();
+    for (const each of world.start()) world.core.completed(each, null, 0);
+    world.settle();
+    expect(world.core.stats().uncommitted).toBe(16);
+    for (let seq = 17; seq <= 40; seq++) {
+      expect(world.ventilator.grants.get(0)?.tasks).toBeGreaterThanOrEqual(seq);
+      world.ventilator.lease(ids(seq, 1), live);
+      world.settle();
+      expect(world.runAll()).toEqual([seq]);
+      second.send({ verb: "COMMITTED", outcome: "completed", ids: ids(seq, 1) });
+      world.settle();
+    }
+  });
+
   it("is said to be full before anything of it is given back, so that it does not come again", () => {
     const { world } = twoSinks({ slots: 8 });
     world.ventilator.lease(ids(1, 8), stuck);

@@ -47,14 +47,26 @@ export class SinkShares {
   readonly #options: SinkSharesOptions;
   /** All sinks that it is full for; another array whenever that changes. */
   full: readonly FullSink[] = nothingFull;
+  /** By definition, what sinks have beyond their shares. */
+  readonly #beyond: { tasks: number; bytes: number }[];
 
   constructor(options: SinkSharesOptions) {
     this.#options = options;
+    this.#beyond = Array.from({ length: options.definitions }, () => ({ tasks: 0, bytes: 0 }));
+  }
+
+  /**
+   * What was running when a share was used up has results, too. They are not held against the other sinks: else as many slots
+   * as the bound would let one sink stop all.
+   */
+  beyond(definition: number): { readonly tasks: number; readonly bytes: number } {
+    return this.#beyond[definition] ?? noLoad;
   }
 
   /** Looks at the loads. Gives the definitions and sinks whose share has just been used up. */
   refresh<Sink extends LoadedSink>(sinks: readonly Sink[]): { sink: Sink; definition: number }[] {
     const over: { sink: Sink; definition: number }[] = [];
+    for (const beyond of this.#beyond) beyond.tasks = beyond.bytes = 0;
     let hasChanged = this.full.some(({ sink }) => sinks.every(({ id }) => id !== sink));
     for (const sink of sinks) {
       for (let definition = 0; definition < this.#options.definitions; definition++) {
@@ -85,6 +97,11 @@ export class SinkShares {
     const fullAt = Math.max(1, share - windowTasks(definition), Math.floor(share / 2));
     const bytesFullAt = Math.max(1, Math.floor(bytesShare / 2));
     load.isOver[definition] = tasks >= share || bytes >= bytesShare;
+    const beyond = this.#beyond[definition];
+    if (beyond !== undefined) {
+      beyond.tasks += Math.max(0, tasks - share);
+      beyond.bytes += Math.max(0, bytes - bytesShare);
+    }
     // Half of it must have gone before it is wanted again: else each commit would be a word to all ventilators.
     load.isFull[definition] =
       load.isFull[definition] === true
@@ -97,6 +114,8 @@ const listOf = (sinks: readonly LoadedSink[]): FullSink[] =>
   sinks.flatMap(({ id, load }) =>
     [...load.isFull.entries()].flatMap(([definition, isFull]) => (isFull ? [{ definition, sink: id }] : [])),
   );
+
+const noLoad = { tasks: 0, bytes: 0 };
 
 /** As things stand before anything was said. */
 export const nothingFull: readonly FullSink[] = [];

@@ -3,41 +3,29 @@
  * as soon as nothing is owed to it.
  */
 import type { FullSink, SinkAddress } from "@tq/common/wire";
-import { defaultLimits, sharesOf } from "./limits.ts";
 import type { LinkContext } from "./link-context.ts";
 import { SinkLink } from "./sink-link.ts";
-import { SinkShares } from "./sink-shares.ts";
 
 export class Sinks {
   readonly #context: LinkContext;
   readonly #links = new Map<string, SinkLink>();
   /** By ventilator: the ids it named last. */
   readonly #named: (readonly string[])[] = [];
-  readonly #shares: SinkShares;
 
   constructor(context: LinkContext) {
-    const { holdings, options } = context;
-    const limits = { ...defaultLimits, ...options.limits };
-    const definitions = options.definitions.length;
     this.#context = context;
-    this.#shares = new SinkShares({
-      definitions,
-      tasksMax: sharesOf(limits, { slots: options.slots, definitions }).uncommittedTasksMax,
-      bytesMax: limits.uncommittedBytesMax,
-      windowTasks: (definition) => holdings.windows.tasksOf(definition),
-    });
   }
 
   /** Those that the worker is full for; another list whenever it changes. */
   get full(): readonly FullSink[] {
-    return this.#shares.full;
+    return this.#context.holdings.shares.full;
   }
 
   /** Looks at what waits for each. What has not started and would need more than its share is given back. */
   refreshShares(): void {
-    const over = this.#shares.refresh([...this.#links.values()]);
-    if (over.length === 0) return;
     const { holdings } = this.#context;
+    const over = holdings.shares.refresh([...this.#links.values()]);
+    if (over.length === 0) return;
     for (const attempt of holdings.accounts.flatMap(({ attempts }) => attempts.all())) {
       const lane = attempt.batch?.lane;
       const isOver = over.some(
