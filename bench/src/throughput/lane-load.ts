@@ -15,4 +15,6 @@ export interface LaneLoad {
   /** Characters of text that each task carries besides its number. */
   readonly payloadBytes: number;
   readonly keeping: Keeping;
+  /** Of the journal, if there is one. */
+  readonly directory: string;
 }

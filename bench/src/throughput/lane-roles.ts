@@ -5,9 +5,6 @@
  * The run ends when the sink's loop has had every result and, on the credit lane, the ventilator has settled every task,
  * whichever is later. On the push lane the ventilator is told only how many came.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { defineTask, type } from "@tq/common";
 import { startSink } from "@tq/sink";
@@ -35,9 +32,8 @@ async function ventilate(stage: Stage<LaneLoad>): Promise<void> {
   const { load } = stage;
   const { sink } = await stage.hear("connect");
   const push = load.lane === "push" ? { push: "tcp://127.0.0.1:*" } : {};
-  const directory = mkdtempSync(join(tmpdir(), "tq-bench-"));
-  process.once("exit", () => rmSync(directory, { recursive: true }));
-  const journal = load.keeping === "memory" ? {} : { journal: { directory, durability: load.keeping } };
+  const { keeping, directory } = load;
+  const journal = keeping === "memory" ? {} : { journal: { directory, durability: keeping } };
   const ventilator = await startVentilator({
     workers: "tcp://127.0.0.1:*",
     sinks: [sink],

@@ -1,11 +1,15 @@
 /** `bench throughput`: tq against the pipeline written by hand, in interleaved rounds of one call. */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import { median } from "../measure/median.ts";
 import { originOfFigures } from "../measure/origin-of-figures.ts";
 import { formatTable, parseCount, parseSize, printFigures, reportProgress } from "../measure/report.ts";
 import { waitForQuiet } from "../measure/wait-for-quiet.ts";
 import { measurePipeline, type PipelineFigures } from "../pipeline/measure-pipeline.ts";
+import type { StageRole } from "../pipeline/stage.ts";
 import { measureRawPipeline } from "../raw-pipeline/measure-raw-pipeline.ts";
 import type { Keeping, Lane, LaneLoad } from "./lane-load.ts";
 
@@ -67,19 +71,20 @@ async function run({ lane, keeping, tasks, payloadBytes, rounds, json }: Through
   printFigures(figures, { json, text: tableOf(figures) });
 }
 
-function measureLane(
+async function measureLane(
   lane: Lane,
   { tasks, payloadBytes, keeping }: Pick<ThroughputOptions, "tasks" | "payloadBytes" | "keeping">,
 ): Promise<PipelineFigures> {
   const warmUpTasks = Math.min(300_000, Math.ceil(tasks / 2));
-  const load: LaneLoad = { lane, tasks, warmUpTasks, payloadBytes, keeping };
+  const directory = mkdtempSync(join(tmpdir(), "tq-bench-"));
+  const load: LaneLoad = { lane, tasks, warmUpTasks, payloadBytes, keeping, directory };
   const stages = new URL("./lane-roles.ts", import.meta.url);
-  return measurePipeline({
-    stages,
-    load,
-    tasks,
-    doneBy: lane === "credit" ? ["sink", "ventilator"] : ["sink"],
-  });
+  const doneBy: readonly StageRole[] = lane === "credit" ? ["sink", "ventilator"] : ["sink"];
+  try {
+    return await measurePipeline({ stages, load, tasks, doneBy });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 const medianOf = (rounds: readonly PipelineFigures[], figure: keyof PipelineFigures): number =>
