@@ -34,6 +34,7 @@ import {
   wireLimits,
 } from "@tq/common/wire";
 import { Asking } from "./asking.ts";
+import { Backlog } from "./backlog.ts";
 import type { KeptBytes } from "./kept-batches.ts";
 import { refusedBy, unreachableAt } from "./link-errors.ts";
 import type { LinkHub } from "./link-hub.ts";
@@ -43,7 +44,7 @@ import { Reclaiming } from "./reclaiming.ts";
 import { SinkPins } from "./sink-pins.ts";
 import type { KeptBatch } from "./slice-batch.ts";
 import { takeIds } from "./split-ids.ts";
-import { isIn, type Moving, TaskBook } from "./task-book.ts";
+import { type Moving, TaskBook } from "./task-book.ts";
 
 export interface VentilatorLinkOptions extends Pick<ProducerCoreOptions, "now" | "timing" | "name"> {
   /** Place among the owners. */
@@ -75,8 +76,7 @@ export class VentilatorLink implements SessionClientHandler {
   #offered = { tasks: 0, bytes: 0 };
   /** Handed over in this turn. */
   #outgoing: KeptBatch[] = [];
-  /** To be said again in this session, before anything new. */
-  #backlog: KeptBatch[] = [];
+  readonly #backlog: Backlog;
   /** To be asked for in this session. */
   #reclaims: IdRuns[] = [];
   readonly #cancels = new IdRunsBuilder();
@@ -101,6 +101,7 @@ export class VentilatorLink implements SessionClientHandler {
     this.book = new TaskBook(address.origins, meter);
     this.#pins = new SinkPins(limits.sinkGraceMs);
     this.#reclaiming = new Reclaiming(this.book);
+    this.#backlog = new Backlog(this.book);
     this.asking = new Asking(address.endpoint);
     this.#silenceMs = silenceLimitMs(timing);
     this.#client = new SessionClient(now, {
@@ -135,14 +136,14 @@ export class VentilatorLink implements SessionClientHandler {
   adopt({ batch, isPromised, cancelled }: Moving): void {
     this.book.keep(batch, isPromised);
     this.book.cancel(cancelled);
-    this.#backlog.push(batch);
+    this.#backlog.add(batch);
   }
 
   /** A cancellation that overtakes its task finds nothing to cancel: what is still to be said again is cancelled behind it. */
   cancel(ids: IdRuns): void {
     this.book.cancel(ids);
     const waits = (origin: Origin, seq: number): boolean =>
-      this.book.isReclaiming(origin, seq) || this.#backlog.some((batch) => isIn(batch, origin, seq));
+      this.book.isReclaiming(origin, seq) || this.#backlog.has(origin, seq);
     forEachId(ids, (origin, seq) => {
       if (!waits(origin, seq)) this.#cancels.add(origin, seq);
     });
@@ -168,7 +169,7 @@ export class VentilatorLink implements SessionClientHandler {
         this.#account.spend(-countIds(unsent), -bytesOfValues(values));
       }
       this.#outgoing = this.#outgoing.filter(({ reply }) => reply === "push");
-      this.#backlog = this.#backlog.filter(({ reply }) => reply === "push");
+      this.#backlog.dropMovable();
     }
     return this.book.takeMovable(ids);
   }
@@ -202,7 +203,8 @@ export class VentilatorLink implements SessionClientHandler {
     const session = this.#client.session;
     if (session !== undefined) {
       for (const ids of this.#reclaims.splice(0)) session.send(now, { verb: "RECLAIM", ids });
-      this.#sayAgain(now, session);
+      if (now >= this.refusesUntil)
+        this.#backlog.say(now, session, { account: this.#account, cancels: this.#cancels });
       for (const batch of this.#outgoing.splice(0)) session.send(now, { verb: "SUBMIT", ...batch });
       for (const ids of takeIds(this.#answered)) session.send(now, { verb: "ANSWERED", ids });
       for (const ids of takeIds(this.#cancels)) session.send(now, { verb: "CANCEL", ids });
@@ -278,10 +280,10 @@ export class VentilatorLink implements SessionClientHandler {
     this.#account = new CreditAccount();
     this.refusesUntil = Number.NEGATIVE_INFINITY;
     this.#outgoing = [];
-    this.#backlog = this.book.again();
+    this.#backlog.begin(this.book.again());
     this.#reclaims = [...this.#reclaiming.begin()];
     this.#cancels.addAll(this.book.cancelled());
-    const resubmitted = this.#backlog.reduce((tasks, { ids }) => tasks + countIds(ids), 0);
+    const resubmitted = this.#backlog.tasks;
     const { endpoint } = this.address;
     this.#port.report({
       type: "ventilator.joined",
@@ -329,7 +331,7 @@ export class VentilatorLink implements SessionClientHandler {
     this.#isOver = true;
     this.asking.ended();
     this.#outgoing = [];
-    this.#backlog = [];
+    this.#backlog.begin([]);
     this.#reclaims = [];
     this.#cancels.take();
     for (const content of unacknowledged) {
@@ -368,32 +370,11 @@ export class VentilatorLink implements SessionClientHandler {
     if (answer === undefined && countIds(message.unknown) === 0)
       return this.#options.hub.ended(message.ended, endpoint);
     if (answer === undefined) return this.violation("RECLAIMED answers nothing that was asked");
-    this.#backlog.push(...answer.again);
+    this.#backlog.add(...answer.again);
     this.#options.hub.ended(answer.ended, endpoint);
     this.#cancels.addAll(this.book.cancelled());
     if (answer.totals === undefined) return;
     this.#port.report({ type: "tasks.reclaimed", endpoint, name: this.#peerName ?? "", ...answer.totals });
-  }
-
-  /** Within the credit, like all else: whoever grants it may have less room than before. */
-  #sayAgain(now: number, session: Session): void {
-    while (session.hasRoom && this.#account.tasks > 0 && now >= this.refusesUntil) {
-      const next = this.#backlog.shift();
-      if (next === undefined) return;
-      if (!this.book.keepsAny(next)) {
-        // Over by now, by what was told of it since, or cancelled: then that is said in any case.
-        this.#cancels.addAll(this.book.cancelled(next));
-        continue;
-      }
-      const [batch, rest] =
-        countIds(next.ids) <= this.#account.tasks
-          ? [next, undefined]
-          : this.book.split(next, this.#account.tasks);
-      if (rest !== undefined) this.#backlog.unshift(rest);
-      this.#account.spend(countIds(batch.ids), bytesOfValues(batch.values));
-      session.send(now, { verb: "SUBMIT", ...batch });
-      this.#cancels.addAll(this.book.cancelled(batch));
-    }
   }
 
   #granted(grants: Grants | undefined): void {
