@@ -10,6 +10,7 @@ import type { TqError } from "@tq/common";
 import { countIds, IdRunsBuilder, rendezvous } from "@tq/common/protocol";
 import type { IdRuns } from "@tq/common/wire";
 import { mention } from "./events.ts";
+import { keyedParts } from "./keyed-parts.ts";
 import type { ProducerPort } from "./port.ts";
 import { type Moving, runOf } from "./task-book.ts";
 import type { VentilatorLink } from "./ventilator-link.ts";
@@ -103,12 +104,15 @@ export class Failover {
 
   #handOn(from: VentilatorLink, moving: readonly Moving[], others: readonly VentilatorLink[]): void {
     const names = others.map(({ address }) => address.channel);
+    const endpoints = others.map(({ address }) => address.endpoint);
     const to = new Set<string>();
     const ids = new IdRunsBuilder();
-    for (const each of moving) {
+    for (const { moving: each, endpoint } of moving.flatMap((whole) => keyedParts(whole, endpoints))) {
       const { origin, first } = runOf(each.batch);
       const name = rendezvous(`${origin}/${first}`, names);
-      const link = others.find(({ address }) => address.channel === name);
+      const link = others.find(({ address: { channel, endpoint: own } }) =>
+        endpoint === undefined ? channel === name : own === endpoint,
+      );
       if (link === undefined) continue;
       link.adopt({ ...each, batch: { ...each.batch, handedOn: true } });
       to.add(link.address.endpoint);
