@@ -2,11 +2,19 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { seededRandom } from "@tq/common/transport";
 import { expect, test } from "vitest";
-import { applyChange, contentsOf, emptyJournal, noChange } from "../core/journal/journal-state.ts";
-import { JournalDirectory } from "./journal-directory.test-support.ts";
-import { sampleBatch, sampleOrigin } from "./journal-suite.test-support.ts";
-import { salvageJournal } from "./salvage-journal.ts";
-import { showJournal } from "./show-journal.ts";
+import {
+  applyChange,
+  contentsOf,
+  emptyJournal,
+  noChange,
+} from "../../packages/ventilator/src/core/journal/journal-state.ts";
+import { JournalDirectory } from "../../packages/ventilator/src/journal/journal-directory.test-support.ts";
+import {
+  sampleBatch,
+  sampleOrigin,
+} from "../../packages/ventilator/src/journal/journal-suite.test-support.ts";
+import { salvageJournal } from "../../packages/ventilator/src/journal/salvage-journal.ts";
+import { showJournal } from "../../packages/ventilator/src/journal/show-journal.ts";
 
 const batches = 200;
 const origin = {
