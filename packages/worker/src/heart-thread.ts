@@ -8,7 +8,7 @@ import { HeartTable } from "./heart-table.ts";
 const { memory, size, endpoints, beatMs } = workerData as HeartThreadData;
 const table = new HeartTable(size, memory);
 if (!table.markOpen()) process.exit();
-const transport = createZeromqTransport();
+const transport = createZeromqTransport({ sharesContext: true });
 // Nothing is answered to a heart.
 const links = endpoints.map((endpoint) => transport.connect(endpoint, { receive: () => {} }));
 

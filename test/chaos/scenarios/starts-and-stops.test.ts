@@ -9,9 +9,10 @@ import { expect, test } from "vitest";
 import { square } from "../../integration/fixtures/tasks.ts";
 import { CapturedLog } from "../../integration/support/captured-log.ts";
 import { anyPort, waitOptions } from "../../integration/support/cluster.ts";
+import { span } from "../support/spans.ts";
 
-/** Four roles each. */
-const rounds = 125;
+/** Of four starts and stops each. */
+const rounds = span(125, 15);
 /** Whatever is opened once and kept is open by then. */
 const warmUpRounds = 5;
 
@@ -31,7 +32,7 @@ async function round(): Promise<void> {
 
 const open = (what: "fd" | "task"): number => readdirSync(`/proc/self/${what}`).length;
 
-test("five hundred starts and stops leave no descriptor and no thread behind", async () => {
+test("five hundred starts and stops (sixty in short) leave no descriptor and no thread behind", async () => {
   for (let count = 0; count < warmUpRounds; count++) await round();
   const before = { descriptors: open("fd"), threads: open("task") };
   for (let count = 0; count < rounds; count++) await round();

@@ -13,11 +13,24 @@
  *   stuck could bring that about. TCP keepalive and the silence that a client notices find dead connections instead.
  * - `routingId` is never set: a ROUTER then gives each connection its own.
  */
-import { Context, Dealer, type Observer, Pull, Push, Router, XPublisher, XSubscriber } from "zeromq";
+import {
+  Context,
+  Dealer,
+  type Observer,
+  Pull,
+  Push,
+  Router,
+  context as sharedContext,
+  XPublisher,
+  XSubscriber,
+} from "zeromq";
 import { linkLimits } from "./limits.ts";
 import type { LinkCounters } from "./link-counters.ts";
 
 export type { Context, Dealer, Observer, Pull, Push, Router, XPublisher, XSubscriber };
+
+/** The one that all threads of the process have. */
+export { sharedContext };
 
 /** A day. */
 const neverMs = 86_400_000;
@@ -30,9 +43,17 @@ export interface SocketSettings {
   readonly handshakeMs: number;
 }
 
-/** One context per node: its threads, and later its keys, are its own. It lives until the process ends. */
-export function createContext(): Context {
-  return new Context({ blocky: false, ioThreads: 1 });
+/** Contexts whose node has closed. The library gives no way to end one before the process does: two threads, five descriptors. */
+const freeContexts: Context[] = [];
+
+/** One context per node: its threads, and later its keys, are its own for as long as the node is open. */
+export function takeContext(): Context {
+  return freeContexts.pop() ?? new Context({ blocky: false, ioThreads: 1 });
+}
+
+/** For the next node. All of its sockets have ended. */
+export function giveBackContext(context: Context): void {
+  freeContexts.push(context);
 }
 
 /** Holds a name of this process, and does nothing else. In the context that all threads share, unlike every other socket. */

@@ -1,6 +1,6 @@
 /**
  * Links over ZeroMQ: tcp between machines, ipc within one. (inproc, within one process, is not ZeroMQ's.) A bound end is a ROUTER, a connected one a DEALER; each
- * transport has a context, and so I/O threads, of its own. Make one per node: its threads last as long as the process.
+ * transport has a context, and so I/O threads, of its own, which the next one inherits when it closes. Make one per node.
  *
  * Received frames of less than 8 KiB share a block of about 18 KiB that lives as long as any of them: copy what is kept
  * for long.
@@ -33,19 +33,26 @@ import { bindPushLink, ConnectedPushLink } from "./zeromq-push-links.ts";
 import { bindServerLink } from "./zeromq-server-link.ts";
 import {
   type Context,
-  createContext,
   createDealer,
   createPull,
   createPush,
   createRouter,
   createXPublisher,
   createXSubscriber,
+  giveBackContext,
   type SocketSettings,
+  sharedContext,
+  takeContext,
   type XPublisher,
   type XSubscriber,
 } from "./zeromq-sockets.ts";
 
 export interface ZeromqOptions {
+  /**
+   * Whether it uses the context that all threads of the process share. For threads that come and go, since what they make of their
+   * own stays behind until the process ends. Default false.
+   */
+  readonly sharesContext?: boolean | undefined;
   /** What was handed over has this long to leave when a link closes, in ms. Default 250. */
   readonly lingerMs?: number | undefined;
   /** A peer that sends a larger frame is disconnected. In bytes; default 64 MiB. */
@@ -54,7 +61,7 @@ export interface ZeromqOptions {
   readonly pipeMessagesMax?: number | undefined;
   /** From a connection to the end of its handshake, at most, in ms; what takes longer is no peer. Default 5,000. */
   readonly handshakeMs?: number | undefined;
-  /** A client that has heard its server and then nothing for this long, in ms, connects anew. Default 30,000. */
+  /** A client that has heard its server and then nothing for this long, in ms, connects anew. Default 24,000. */
   readonly silenceMs?: number | undefined;
   /** For the waits between attempts to connect. Evenly distributed in [0, 1); default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -79,15 +86,19 @@ class ZeromqTransport implements Transport, EventTransport {
   readonly #silenceMs: number;
   readonly #inproc: InprocLinks;
   readonly #open = new OpenLinks();
+  #context: Context | undefined;
 
   constructor(options: ZeromqOptions) {
     this.#silenceMs = options.silenceMs ?? linkLimits.silenceMs;
-    let context: Context | undefined;
+    const takeOnce = (): Context => {
+      if (options.sharesContext === true) return sharedContext;
+      this.#context ??= takeContext();
+      return this.#context;
+    };
     this.#settings = {
       // Its threads are not needed for inproc alone.
       get context() {
-        context ??= createContext();
-        return context;
+        return takeOnce();
       },
       lingerMs: options.lingerMs ?? linkLimits.lingerMs,
       frameBytesMax: options.frameBytesMax ?? linkLimits.frameBytesMax,
@@ -177,9 +188,11 @@ class ZeromqTransport implements Transport, EventTransport {
     return this.#open.keep(new ConnectedEventLink(endpoint, port, options));
   }
 
-  /** The library gives no way to end a context before the process does. */
-  close(): Promise<void> {
-    return this.#open.closeAll();
+  async close(): Promise<void> {
+    await this.#open.closeAll();
+    const context = this.#context;
+    this.#context = undefined;
+    if (context !== undefined) giveBackContext(context);
   }
 }
 
