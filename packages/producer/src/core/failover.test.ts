@@ -200,6 +200,26 @@ describe("a ventilator that refuses what another one would take", () => {
     expect(first.heard()).toEqual([`SUBMIT sink 2,3,4 for ${sink} again`]);
   });
 
+  test("is asked again and again for what another one may have accepted before it was gone", () => {
+    const { bed, first, second } = pair();
+    bed.submit("sink", 2);
+    first.isAlive = false;
+    bed.advance(400);
+    second.heard();
+    second.say({ ...refusal, code: "TQ_ERR_STORAGE_FULL", ids: ids("sink", 1, 2) });
+    expect(bed.events.heard).toEqual([]);
+    bed.advance(1_000);
+    expect(second.heard()).toEqual(["SUBMIT sink 1,2 again"]);
+  });
+
+  test("is believed if all have refused", () => {
+    const { bed, first, second } = pair();
+    bed.submit("sink", 2);
+    first.say({ ...refusal, ids: ids("sink", 1, 2) });
+    second.say({ ...refusal, ids: ids("sink", 1, 2) });
+    expect(bed.events.heard).toEqual(["rejected TQ_ERR_CLOSED 1,2"]);
+  });
+
   test("after its tasks were taken from it has no say in them", () => {
     const { bed, first, second } = accepted();
     first.isAlive = false;

@@ -47,7 +47,7 @@ export class Failover {
 
   /**
    * A ventilator has refused these for a reason of its own. Gives back those that are refused for good: nobody else is there,
-   * and nobody had accepted them.
+   * and nobody has accepted them or may have.
    */
   refused(now: number, link: VentilatorLink, ids: IdRuns): IdRuns {
     this.#now = now;
@@ -60,7 +60,7 @@ export class Failover {
     }
     const final = new IdRunsBuilder();
     for (const each of moving) {
-      if (each.isPromised) link.adopt(each);
+      if (each.isPromised || each.isDoubtful) link.adopt(each);
       else final.addAll(each.batch.ids);
     }
     return final.take();
@@ -95,7 +95,8 @@ export class Failover {
   #handOnAll(link: VentilatorLink): void {
     const others = this.#othersThan(link);
     if (others.length === 0) return;
-    this.#handOn(link, link.takeMovable(), others);
+    const moving = link.takeMovable().map((each) => ({ ...each, isDoubtful: each.batch.reply === "sink" }));
+    this.#handOn(link, moving, others);
     const cancelled = link.book.takeCancelled();
     if (cancelled.runs.length === 0) return;
     const message = `the ventilator at ${link.address.endpoint} is gone; what has become of the task is not known`;

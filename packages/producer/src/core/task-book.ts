@@ -20,6 +20,8 @@ interface Page {
   readonly accepted: SeqSet;
   /** Sink-bound: accepted elsewhere or by an earlier start, so that a refusal is not their end. */
   readonly promised: SeqSet;
+  /** Sink-bound: a ventilator that is gone may have accepted it without having said so, so that a refusal is not its end. */
+  readonly doubtful: SeqSet;
   /** Of the accepted ones, those of which another start of the ventilator is asked whether it has them. */
   readonly reclaiming: SeqSet;
   /** Cancellations without a reply. */
@@ -33,6 +35,8 @@ export interface Moving {
   readonly batch: KeptBatch;
   /** It was accepted: somebody counts on it. */
   readonly isPromised: boolean;
+  /** A ventilator that is gone may have accepted it without having said so. */
+  readonly isDoubtful: boolean;
   readonly cancelled: IdRuns;
 }
 
@@ -75,12 +79,16 @@ export class TaskBook {
     return false;
   }
 
-  keep(batch: KeptBatch, isPromised = false): void {
+  keep(
+    batch: KeptBatch,
+    { isPromised = false, isDoubtful = false }: { isPromised?: boolean; isDoubtful?: boolean } = {},
+  ): void {
     const { origin, first, count } = runOf(batch);
     const page = this.#pages.get(origin) ?? this.#begin(origin, batch.reply);
     page.kept.keep(batch);
     page.nextSeq = Math.max(page.nextSeq, first + count);
     if (isPromised) page.promised.addRun(first, count);
+    if (isDoubtful) page.doubtful.addRun(first, count);
   }
 
   keepsAny(batch: KeptBatch): boolean {
@@ -141,7 +149,7 @@ export class TaskBook {
       const { origin, reply, kept, isInUse } = page;
       if (visit === undefined) kept.release(first, count);
       else kept.release(first, count, (from, run) => visit(origin, from, run));
-      for (const seqs of [page.accepted, page.promised, page.reclaiming, page.cancelled]) {
+      for (const seqs of [page.accepted, page.promised, page.doubtful, page.reclaiming, page.cancelled]) {
         if (seqs.count > 0) seqs.deleteRun(first, count);
       }
       // The submitter takes another origin after a refusal: what was refused as a whole is not heard of again.
@@ -256,7 +264,8 @@ export class TaskBook {
       const page = this.#pages.get(origin);
       const overlap =
         (page?.accepted.overlap(first, count) ?? 0) + (page?.promised.overlap(first, count) ?? 0);
-      const moving = { batch, isPromised: overlap > 0, cancelled: this.cancelled(batch) };
+      const isDoubtful = (page?.doubtful.overlap(first, count) ?? 0) > 0;
+      const moving = { batch, isPromised: overlap > 0, isDoubtful, cancelled: this.cancelled(batch) };
       this.ended(batch.ids);
       return moving;
     });
@@ -311,6 +320,7 @@ export class TaskBook {
       isInUse: false,
       accepted: new SeqSet(),
       promised: new SeqSet(),
+      doubtful: new SeqSet(),
       reclaiming: new SeqSet(),
       cancelled: new SeqSet(),
       nextSeq: 1,

@@ -133,8 +133,8 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   /** Takes over what was another one's, or what it has refused itself. */
-  adopt({ batch, isPromised, cancelled }: Moving): void {
-    this.book.keep(batch, isPromised);
+  adopt({ batch, cancelled, ...standing }: Moving): void {
+    this.book.keep(batch, standing);
     this.book.cancel(cancelled);
     this.#backlog.add(batch);
   }
