@@ -36,7 +36,7 @@ export interface Moving {
   /** It was accepted: somebody counts on it. */
   readonly isPromised: boolean;
   /** A ventilator that is gone may have accepted it without having said so. */
-  readonly isDoubtful: boolean;
+  readonly isDoubtful?: boolean;
   readonly cancelled: IdRuns;
 }
 
