@@ -36,11 +36,11 @@ export class Disk<Change> {
   #underWay: Written<Change>[] = [];
   /** Each open is another connection: what an earlier one had under way is over. */
   #opened = 0;
-  isFull = false;
-  /** The next sync fails. */
-  failsNext = false;
-  /** So many times slower. */
-  slowness = 1;
+  #isFull = false;
+  #failsNext = false;
+  #slowness = 1;
+  /** It was ever slow, full, or failed. */
+  hadTrouble = false;
 
   constructor(options: DiskOptions<Change>) {
     this.#options = options;
@@ -70,16 +70,35 @@ export class Disk<Change> {
     this.#opened += 1;
     this.#writer = undefined;
     const isDurable =
-      this.#underWay.length > 0 && !this.isFull && !this.failsNext && this.#options.random.chance(0.5);
+      this.#underWay.length > 0 && !this.#isFull && !this.#failsNext && this.#options.random.chance(0.5);
     if (isDurable) for (const { change } of this.#underWay) this.#options.apply(change);
     this.#underWay = [];
     this.#waiting = [];
   }
 
+  /** From now on so many times slower. */
+  slow(times: number): void {
+    this.hadTrouble = true;
+    this.#slowness = times;
+  }
+
+  /** From now on there is no room. */
+  fill(): void {
+    this.hadTrouble = true;
+    this.#isFull = true;
+  }
+
+  /** The next sync fails. */
+  failNext(): void {
+    this.hadTrouble = true;
+    this.#failsNext = true;
+  }
+
+  /** All is well again. */
   rest(): void {
-    this.isFull = false;
-    this.failsNext = false;
-    this.slowness = 1;
+    this.#isFull = false;
+    this.#failsNext = false;
+    this.#slowness = 1;
   }
 
   #begin(): void {
@@ -87,7 +106,7 @@ export class Disk<Change> {
     this.#underWay = this.#waiting;
     this.#waiting = [];
     const opened = this.#opened;
-    const syncMs = syncMsMax === 0 ? 0 : random.next() * syncMsMax * this.slowness;
+    const syncMs = syncMsMax === 0 ? 0 : random.next() * syncMsMax * this.#slowness;
     clock.schedule(clock.now() + syncMs, () => {
       if (opened === this.#opened) this.#end();
     });
@@ -98,13 +117,13 @@ export class Disk<Change> {
     this.#underWay = [];
     const writer = this.#writer;
     const through = written.at(-1)?.number ?? 0;
-    if (this.failsNext) {
-      this.failsNext = false;
+    if (this.#failsNext) {
+      this.#failsNext = false;
       // What a failed sync has left behind is not known: here, all of it or nothing.
       if (this.#options.random.chance(0.5)) for (const { change } of written) this.#options.apply(change);
       return writer?.failed();
     }
-    if (this.isFull) writer?.full(through);
+    if (this.#isFull) writer?.full(through);
     else {
       for (const { change } of written) this.#options.apply(change);
       writer?.synced(through);

@@ -15,7 +15,7 @@ export interface Plan {
 /** Faults strike until then; a fault that lasts is over by then, too. */
 export const fireMs = 3_000;
 
-const faultsMax = 8;
+const faultsMax = 12;
 
 export function drawPlan(seed: number): Plan {
   const streams = createRandomStreams(seed);

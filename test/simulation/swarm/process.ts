@@ -73,8 +73,10 @@ export class SimulatedProcess {
     const { observers, bugs } = this.#world;
     const watched: Core = {
       receive: (now, from, message) => {
-        for (const observer of observers) observer.heard?.({ process: this, from, message });
+        const spoken = { process: this, from, message };
+        for (const observer of observers) observer.heard?.(spoken);
         core.receive(now, from, message);
+        for (const observer of observers) observer.handled?.(spoken);
       },
       violation: (now, from, reason) => core.violation(now, from, reason),
       opened: (now, channel) => core.opened?.(now, channel),

@@ -23,7 +23,7 @@ export interface RunResult {
   readonly marks: ReadonlyMap<string, number>;
 }
 
-const lookEveryMs = 20;
+const lookEveryMs = 50;
 const settleMsMax = 90_000;
 
 export function run(plan: Plan): RunResult {

@@ -37,7 +37,7 @@ export class MarkTotals {
 }
 
 /** Runs of a failing world that are spent on making its plan smaller. */
-const shrinkRunsMax = 150;
+const shrinkRunsMax = 80;
 
 /** What went wrong, in words, with the smallest plan that was found. */
 export function explain(failure: RunResult, commit: string): string {

@@ -25,6 +25,8 @@ export interface Observer {
   said?(spoken: Spoken): void;
   /** This has arrived at a core. Before the core hears it. */
   heard?(spoken: Spoken): void;
+  /** The core has heard it. */
+  handled?(spoken: Spoken): void;
   /** A ventilator begins with this from its journal. */
   replayed?(process: Speaker, contents: JournalContents): void;
   /** A submitter in the process of the ventilator at this place, or elsewhere, is told that it has accepted these. */

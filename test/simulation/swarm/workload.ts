@@ -77,7 +77,7 @@ function drawTempers(random: RandomStream, { policy }: Configuration): Tempers {
       poison: some(0.25, 2),
       endless: policy.timeoutMs < 1_000 ? some(0.3, 2) : 0,
     },
-    slowMs: random.pick(5, 20, 80),
+    slowMs: random.pick(5, 20, 80, 500),
     salt: random.between(1, 1_000_000),
   };
 }

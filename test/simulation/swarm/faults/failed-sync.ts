@@ -4,7 +4,6 @@ import { type FaultKind, victimOf } from "../fault.ts";
 export const failedSync: FaultKind = {
   name: "failed-sync",
   strike(world, fault) {
-    const disk = victimOf(world.disks, fault);
-    if (disk !== undefined) disk.failsNext = true;
+    victimOf(world.disks, fault)?.failNext();
   },
 };

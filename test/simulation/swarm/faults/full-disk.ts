@@ -6,9 +6,7 @@ export const fullDisk: FaultKind = {
   strike(world, fault) {
     const disk = victimOf(world.disks, fault);
     if (disk === undefined) return;
-    disk.isFull = true;
-    world.clock.after(fault.forMs, () => {
-      disk.isFull = false;
-    });
+    disk.fill();
+    world.clock.after(fault.forMs, () => disk.rest());
   },
 };

@@ -6,9 +6,7 @@ export const slowDisk: FaultKind = {
   strike(world, fault) {
     const disk = victimOf(world.disks, fault);
     if (disk === undefined) return;
-    disk.slowness = 1 + fault.size;
-    world.clock.after(fault.forMs, () => {
-      disk.slowness = 1;
-    });
+    disk.slow(1 + fault.size);
+    world.clock.after(fault.forMs, () => disk.rest());
   },
 };

@@ -16,6 +16,8 @@ export const goneWithCause: CreateInvariant = (world) => {
     const now = world.clock.now();
     for (const { name: who, process } of world.workers) {
       if (hasTrouble(process) || starts.get(who) !== process.number) troubledAt.set(who, now);
+      // A short stall may lie between two looks.
+      else troubledAt.set(who, Math.max(troubledAt.get(who) ?? process.lastStuckAt, process.lastStuckAt));
       starts.set(who, process.number);
     }
     if (world.network.isNoisy) noisyAt = now;

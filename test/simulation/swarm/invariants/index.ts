@@ -9,6 +9,7 @@ import { goneWithCause } from "./gone-with-cause.ts";
 import { oneFinalState } from "./one-final-state.ts";
 import { protocolKept } from "./protocol-kept.ts";
 import { replayIsWhatIsLeft } from "./replay-is-what-is-left.ts";
+import { staleChangesNothing } from "./stale-changes-nothing.ts";
 import { triesWithinLimits } from "./tries-within-limits.ts";
 import { withinCredit } from "./within-credit.ts";
 
@@ -22,6 +23,7 @@ export const invariants: readonly CreateInvariant[] = [
   oneFinalState,
   protocolKept,
   replayIsWhatIsLeft,
+  staleChangesNothing,
   triesWithinLimits,
   withinCredit,
 ];

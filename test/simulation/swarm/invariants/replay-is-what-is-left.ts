@@ -8,15 +8,13 @@ const name = "replay is what is left";
 /** Ends wait 50 ms for company, and then for a sync, which may be behind another one. */
 const unsyncedMsMax = 250;
 
-/** Faults that keep ends from a disk for longer. */
-const slowing = ["slow-disk", "full-disk", "failed-sync", "stall"];
-
 export const replayIsWhatIsLeft: CreateInvariant = (world) => ({
   name,
   replayed(process, contents) {
     // A disk that was in trouble may not have taken anything for as long as that lasted, nor a process that stood still.
-    if (slowing.some((kind) => world.struck.has(kind))) return;
-    const diedAt = world.ventilators.find(({ name: who }) => who === process.name)?.diedAt ?? 0;
+    const role = world.ventilators.find(({ name: who }) => who === process.name);
+    if (role === undefined || role.hasStood || role.journal?.disk.hadTrouble === true) return;
+    const deaths = role.diedAt;
     for (const { batch, progress } of contents.batches) {
       const { ids } = batch.submission;
       let index = 0;
@@ -28,7 +26,9 @@ export const replayIsWhatIsLeft: CreateInvariant = (world) => ({
         // Told before it was ever leased, when the sink has yet to take note; or by another ventilator.
         if (task.isCancelled || task.expires) return;
         if (!task.owner.isLocal && world.configuration.ventilators > 1) return;
-        if (diedAt - task.settledAt > unsyncedMsMax)
+        // Once it was replayed, it is unsettled again.
+        const { settledAt } = task;
+        if (!deaths.some((at) => at >= settledAt && at - settledAt <= unsyncedMsMax))
           world.violated(name, `${process.name} replays what ended long ago: ${describe(task)}`);
       });
     }

@@ -22,8 +22,10 @@ export class VentilatorRole implements Role {
   readonly #world: RoleSurroundings;
   /** When it lost what it had accepted: it died without a journal, or its disk was lost. */
   readonly forgotAt: number[] = [];
-  /** When its last process died. */
-  diedAt = 0;
+  /** When its processes died. */
+  readonly diedAt: number[] = [];
+  /** One of its processes has stood still. */
+  hasStood = false;
   journal: VentilatorJournal | undefined;
   /** What wall clocks are off by. */
   wallOffsetMs = 0;
@@ -47,7 +49,8 @@ export class VentilatorRole implements Role {
     if (!this.process.isAlive) return;
     this.#world.movedInDoubt += this.core.stats().movedInDoubt;
     this.process.crash();
-    this.diedAt = this.#world.clock.now();
+    this.hasStood ||= this.process.lastStuckAt > 0;
+    this.diedAt.push(this.#world.clock.now());
     this.journal?.disk.crash();
     if (this.journal === undefined) this.forgotAt.push(this.#world.clock.now());
   }
