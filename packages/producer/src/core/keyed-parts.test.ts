@@ -17,7 +17,7 @@ const batch = {
 
 test("each task goes to the ventilator that its key chooses, with its own input, options and cancellation", () => {
   const cancelled = { origins: [origin], runs: [0, 8, 1, 0, 16, 1] };
-  const parts = keyedParts({ batch, isPromised: true, cancelled }, endpoints);
+  const parts = keyedParts({ batch, isPromised: true, isDoubtful: false, cancelled }, endpoints);
   const seen: unknown[] = [];
   for (const { moving, endpoint } of parts) {
     const inputs = decodeValues(moving.batch.values);
@@ -52,7 +52,12 @@ test("each task goes to the ventilator that its key chooses, with its own input,
 });
 
 test("a batch without keys stays whole", () => {
-  const plain = { batch: { ...batch, options: {} }, isPromised: false, cancelled: { origins: [], runs: [] } };
+  const plain = {
+    batch: { ...batch, options: {} },
+    isPromised: false,
+    isDoubtful: false,
+    cancelled: { origins: [], runs: [] },
+  };
   expect(keyedParts(plain, endpoints)).toEqual([{ moving: plain, endpoint: undefined }]);
 });
 
