@@ -5,11 +5,21 @@
  * only move into a file that may grow. So the WAL must never have taken the last of the room.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { storageLimits } from "./limits.ts";
 
 const { reserveBytes } = storageLimits;
+
+const reserveOf = (database: string): string => `${database}.reserve`;
+
+/** Before anything can be written. Gives whether there was one. */
+export function removeReserve(database: string): boolean {
+  const file = reserveOf(database);
+  if (!existsSync(file)) return false;
+  rmSync(file);
+  return true;
+}
 
 export interface Reserve {
   /** False: it was given up, and is not there again. */
@@ -23,10 +33,11 @@ export class DiskReserve implements Reserve {
   readonly #file: string;
   #isThere = true;
 
-  /** On a disk without room for it, it goes without. */
-  constructor(file: string) {
-    this.#file = file;
-    if (statSync(file, { throwIfNoEntry: false })?.size !== reserveBytes) this.#write();
+  /** Beside the database. On a disk without room for it, it goes without. */
+  constructor(database: string) {
+    this.#file = reserveOf(database);
+    const { size } = statSync(this.#file, { throwIfNoEntry: false }) ?? {};
+    if (size !== reserveBytes && this.#freeBytes() >= 2 * reserveBytes) this.#write();
   }
 
   get isThere(): boolean {

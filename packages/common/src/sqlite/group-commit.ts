@@ -49,7 +49,7 @@ export class GroupCommit<Change> {
   constructor(options: GroupCommitOptions<Change>) {
     this.#options = options;
     const { database, subject } = options.file;
-    this.#reserve = options.reserve ?? new DiskReserve(`${subject.file}.reserve`);
+    this.#reserve = options.reserve ?? new DiskReserve(subject.file);
     this.#freeCount = database.prepare("PRAGMA freelist_count");
     this.#pageCount = database.prepare("PRAGMA page_count");
   }

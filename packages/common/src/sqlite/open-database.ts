@@ -9,6 +9,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
+import { removeReserve } from "./disk-reserve.ts";
 import { storageLimits } from "./limits.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { isStorageFull, remedyWords, type StorageSubject, storageError } from "./storage-error.ts";
@@ -75,7 +76,13 @@ export function openForWriting(options: OpenForWritingOptions): WritableFile {
     makeFolder(dirname(file));
     const lock = new StorageLock(subject);
     try {
-      return openLocked(options, { subject, lock });
+      try {
+        return openLocked(options, { subject, lock });
+      } catch (error) {
+        // What is settled from now on makes room again, but only in a process that has started.
+        if (!isStorageFull(error) || !removeReserve(file)) throw error;
+        return openLocked(options, { subject, lock });
+      }
     } catch (error) {
       lock.release();
       throw error;
