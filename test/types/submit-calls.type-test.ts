@@ -70,3 +70,15 @@ export function misuse() {
   // @ts-expect-error: cancel takes the id, not what submit gave
   tq.cancel({ taskId: "x", traceId: "y" });
 }
+
+// A key is one task's, and only for tasks whose results go to a sink.
+export async function keys(): Promise<boolean> {
+  const { isDuplicate } = await tq.submit(notify, "a", { idempotencyKey: "a", keepForMs: 1000 });
+  // @ts-expect-error: one key for many tasks
+  await tq.submitMany(notify, ["a"], { idempotencyKey: "a" });
+  // @ts-expect-error: whoever waits for an output needs a task of his own
+  await tq.run(notify, "a", { idempotencyKey: "a" });
+  // @ts-expect-error: the same
+  tq.map(notify, ["a"], { idempotencyKey: "a" });
+  return isDuplicate;
+}
