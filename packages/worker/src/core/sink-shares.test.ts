@@ -189,6 +189,14 @@ describe("shares", () => {
     expect(shares.full).toHaveLength(1);
   });
 
+  it("are named as far as a message has room for them", () => {
+    const shares = sharesOf({ definitions: 1024 });
+    const sinks = Array.from({ length: 5 }, (_, index) => ({ id: `${index}`, load: new SinkLoad(1024) }));
+    for (const { load } of sinks) for (let at = 0; at < 1024; at++) load.count(at, 100, 0);
+    shares.refresh(sinks);
+    expect(shares.full).toHaveLength(4096);
+  });
+
   it("are another list only when something has changed, also when a sink is gone", () => {
     const shares = sharesOf();
     const [a, b, c] = [sink("a"), sink("b"), sink("c")];

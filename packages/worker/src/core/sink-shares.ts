@@ -6,7 +6,7 @@
  * Full is said early, so that what has been granted already still finds room; what comes in spite of that, once the share is
  * used up, is given back. With one sink there is nothing to keep apart: the bound itself stops the grants.
  */
-import type { FullSink } from "@tq/common/wire";
+import { type FullSink, wireLimits } from "@tq/common/wire";
 
 /** Uncommitted results for one sink, by definition. */
 export class SinkLoad {
@@ -110,10 +110,15 @@ export class SinkShares {
   }
 }
 
+/** Not more than fit into a message: what is left out is given back when it comes. */
 const listOf = (sinks: readonly LoadedSink[]): FullSink[] =>
-  sinks.flatMap(({ id, load }) =>
-    [...load.isFull.entries()].flatMap(([definition, isFull]) => (isFull ? [{ definition, sink: id }] : [])),
-  );
+  sinks
+    .flatMap(({ id, load }) =>
+      [...load.isFull.entries()].flatMap(([definition, isFull]) =>
+        isFull ? [{ definition, sink: id }] : [],
+      ),
+    )
+    .slice(0, wireLimits.fullSinksMax);
 
 const noLoad = { tasks: 0, bytes: 0 };
 
