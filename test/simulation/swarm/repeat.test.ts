@@ -1,7 +1,7 @@
 /** A seed is all that it takes to repeat a run, and a failing plan becomes small. */
 import { expect, test } from "vitest";
 import { drawPlan } from "./fault-plan.ts";
-import { forgetProposals } from "./mutants/forget-proposals.ts";
+import { acknowledgeBeforeSync } from "./mutants/acknowledge-before-sync.ts";
 import { reportOf } from "./report.ts";
 import { run } from "./run.ts";
 import { firstToCatch, parseSeeds } from "./seeds.ts";
@@ -24,7 +24,7 @@ test("a plan that fails becomes as small as it can be, and still fails", () => {
 });
 
 test("a failure says what broke, its seed, its faults and the last events", () => {
-  const failure = firstToCatch(forgetProposals, { from: 1, to: 300 });
+  const failure = firstToCatch(acknowledgeBeforeSync, { from: 1, to: 300 });
   if (failure === undefined) return expect.fail("nobody noticed");
   const report = reportOf({ failure, commit: "abc", smallest: undefined });
   const { seed, faults } = failure.plan;

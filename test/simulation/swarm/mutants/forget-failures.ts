@@ -4,6 +4,7 @@ import { around, type Mutant } from "../mutant.ts";
 export const forgetFailures: Mutant = {
   name: "forget-failures",
   about: "failed attempts are not counted",
+  triedFirst: 13,
   apply: () =>
     around(TaskLifecycle.prototype, "fail", ({ args, proceed }) => {
       const [, { batch, index }] = args;

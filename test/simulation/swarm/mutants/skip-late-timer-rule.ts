@@ -6,6 +6,7 @@ import { SimulatedProcess } from "../process.ts";
 export const skipLateTimerRule: Mutant = {
   name: "skip-late-timer-rule",
   about: "a process that stood still blames its peers for the silence",
+  triedFirst: 90,
   apply() {
     const endExcuse = around(Session.prototype, "excuse", () => {});
     SimulatedProcess.wakesBeforeReading = true;
