@@ -3,6 +3,7 @@ import type { OutcomeStatus } from "@tq/common";
 import { describe, type TaskHistory } from "../history.ts";
 import type { CreateInvariant } from "../invariant.ts";
 import { isExcused } from "../losses.ts";
+import type { World } from "../world.ts";
 
 const name = "one final state";
 
@@ -14,7 +15,7 @@ export const oneFinalState: CreateInvariant = (world) => ({
   name,
   rest() {
     for (const task of world.history) {
-      const problem = problemOf(task);
+      const problem = problemOf(task) ?? conflictOf(world, task);
       if (problem !== undefined && !isExcused(world, task))
         world.violated(name, `${problem}: ${describe(task)}`);
     }
@@ -25,9 +26,7 @@ function problemOf(task: TaskHistory): string | undefined {
   const { reply, owner, answered, settled, commits, acceptedAt, isRevoked, rejected } = task;
   if (reply === "push") return undefined;
   if (rejected !== undefined) return acceptedAt === undefined ? undefined : "accepted and rejected";
-  const outcomes = outcomesOf(task);
-  if (outcomes.size > 1 && new Set(commits.map(({ store }) => store)).size <= 1) return "two outcomes";
-  if (isRevoked) return outcomes.size > 0 ? "revoked, and run nevertheless" : undefined;
+  if (isRevoked) return outcomesOf(task).size > 0 ? "revoked, and run nevertheless" : undefined;
   if (acceptedAt === undefined) return owner.isAlive ? "neither accepted nor rejected" : undefined;
   if (reply === "answer") {
     return owner.isAlive && answered.length + settled.length === 0 ? "no answer" : undefined;
@@ -35,4 +34,17 @@ function problemOf(task: TaskHistory): string | undefined {
   if (commits.length === 0) return "accepted and not committed";
   if (owner.isAlive && settled.length === 0) return "its owner never heard of its end";
   return undefined;
+}
+
+/**
+ * Two ends of one task. Two stores may each have one; and an answered task that another ventilator, or another start of it, was
+ * given may end there once more: its caller has taken the first answer.
+ */
+function conflictOf(world: World, task: TaskHistory): string | undefined {
+  const { reply, commits } = task;
+  if (reply === "push" || outcomesOf(task).size <= 1) return undefined;
+  if (new Set(commits.map(({ store }) => store)).size > 1) return undefined;
+  const isAlone =
+    world.ventilators.length === 1 && world.ventilators.every(({ diedAt }) => diedAt.length === 0);
+  return reply === "answer" && !isAlone ? undefined : "two outcomes";
 }
