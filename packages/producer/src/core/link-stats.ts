@@ -4,6 +4,7 @@ import type { BookCounts } from "./task-book.ts";
 /** `connecting`: there is no session for the time being. */
 export type LinkState = "connecting" | "open" | "unreachable" | "refused";
 
+/** How one ventilator is connected, and numbers of tasks that are with it. */
 export interface VentilatorLinkStats extends BookCounts {
   readonly endpoint: string;
   /** What it calls itself, once it was heard. */
