@@ -8,6 +8,7 @@ import { serve } from "../command-line/serve.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
 import { printReady } from "../output/ready-line.ts";
+import { refuseFileOfStore } from "../sink/own-file.ts";
 import { openResultFile } from "../sink/result-file.ts";
 import { resultsToStandardOutput } from "../sink/result-output.ts";
 import { consumerOfFile, writeStoredFile } from "../sink/stored-file.ts";
@@ -75,6 +76,7 @@ export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
   const log = createCliLogger("sink", logLevel);
   if (keepFor !== undefined && store === undefined)
     throw new TqError("TQ_ERR_INVALID_OPTION", "--keep-for is about a store: give --store, too");
+  if (out !== undefined && store !== undefined) refuseFileOfStore(out, store);
   await using output =
     store !== undefined
       ? undefined

@@ -48,12 +48,13 @@ async function takeBack(file: FileHandle, error: unknown): Promise<void> {
   if (bytesWritten > 0 && found.isFile()) await file.truncate(found.size - bytesWritten);
 }
 
-/** Whether it ends without a line end. */
-export async function endsTorn(file: FileHandle): Promise<boolean> {
+/** Whether it ends without a line end, or would if it were so long. */
+export async function endsTorn(file: FileHandle, length?: number): Promise<boolean> {
   const found = await file.stat();
-  if (!found.isFile() || found.size === 0) return false;
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, found.size - 1);
+  const end = length ?? found.size;
+  if (!found.isFile() || end === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, end - 1);
   return buffer[0] !== lineEnd;
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,10 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Result, TqError } from "@tq/common";
 import type { ResultCursor } from "@tq/sink";
 import pino from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { refuseFileOfStore } from "./own-file.ts";
 import { append } from "./result-file.ts";
 import { writeStoredFile } from "./stored-file.ts";
 
@@ -69,6 +80,56 @@ test("what is behind the saved length is cut off; what others have left without 
   await writeStoredFile(path, { cursor: second, log, closed: never });
   expect(readFileSync(path, "utf8")).toBe("torn\n");
   expect(second.notes).toEqual([5]);
+});
+
+test("a file that was moved is begun anew where it was: no line goes where nobody finds it", async () => {
+  const cursor = new ScriptedCursor(undefined, [result(1)], [result(2)], [result(3)]);
+  const moved = join(folder, "moved.ndjson");
+  const moving: typeof append = async (file, to, bytes) => {
+    await append(file, to, bytes);
+    if (!existsSync(moved)) renameSync(path, moved);
+  };
+  await writeStoredFile(path, { cursor, log, closed: never, append: moving });
+  expect(taskIds()).toEqual(["2", "3"]);
+  expect(readFileSync(moved, "utf8").split("\n")).toHaveLength(2);
+  expect(cursor.notes.at(-1)).toBe(readFileSync(path).length);
+});
+
+test("what others append, or cut off, while it is written never has a later start cut a line of ours", async () => {
+  const cursor = new ScriptedCursor(undefined, [result(1)], [result(2)]);
+  const disturbed: typeof append = async (file, to, bytes) => {
+    appendFileSync(path, "theirs\n");
+    await append(file, to, bytes);
+  };
+  await writeStoredFile(path, { cursor, log, closed: never, append: disturbed });
+  expect(cursor.notes.at(-1)).toBe(readFileSync(path).length);
+  const emptied: typeof append = async (file, to, bytes) => {
+    truncateSync(path);
+    await append(file, to, bytes);
+  };
+  const second = new ScriptedCursor(cursor.notes.at(-1), [result(3)]);
+  await writeStoredFile(path, { cursor: second, log, closed: never, append: emptied });
+  expect(taskIds()).toEqual(["3"]);
+  expect(second.notes.at(-1)).toBe(readFileSync(path).length);
+});
+
+test("a file whose saved end is in the middle of a line is another one: nothing of it is cut off", async () => {
+  writeFileSync(path, "somebody else's\n");
+  const cursor = new ScriptedCursor(4);
+  await writeStoredFile(path, { cursor, log, closed: never });
+  expect(readFileSync(path, "utf8")).toBe("somebody else's\n");
+  expect(cursor.notes).toEqual([16]);
+});
+
+test("a file of the store itself is refused, however it is called", () => {
+  const store = join(folder, "results.db");
+  writeFileSync(store, "");
+  symlinkSync(store, path);
+  for (const out of [store, `${store}-wal`, `${folder}/x/../results.db.reserve`, path])
+    expect(() => refuseFileOfStore(out, store)).toThrow(/is a file of --store/);
+  expect(() => refuseFileOfStore(join(folder, "results.db.ndjson"), store)).not.toThrow();
+  const missing = join(folder, "none/results.db");
+  expect(() => refuseFileOfStore(missing, missing)).toThrow(/is a file of --store/);
 });
 
 test("a full disk is waited for, and nothing is lost or doubled by it; no other error is", async () => {

@@ -2,17 +2,19 @@
  * A file that has every result of a store once, whatever kills the sink: its length is saved together with the place in the
  * store, so that a start cuts off what is behind it, torn or not, and writes it again.
  *
- * The lines are on disk before their place is saved. The file is the sink's own: what others append to it is cut off, too.
+ * The lines are on disk before their place is saved. The file is the sink's own: what others append to it is cut off, too,
+ * but never a line of the sink's instead: what is saved is the length that the file has, not the sum of what was written.
+ * A file that was moved or removed is begun anew where it was, because lines in a file without a name are lost.
  * A full disk is waited for, as the store does it: results are safe there.
  */
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import type { FileHandle } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { TqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import type { ResultCursor } from "@tq/sink";
 import { hasErrno } from "../output/line-output.ts";
 import { formatResultLine } from "../output/result-line.ts";
+import { endsLineAt, isAt, openOwnFile, orFileError, syncWithFolder } from "./own-file.ts";
 import { append, endsTorn } from "./result-file.ts";
 
 /** By which the store knows a file. */
@@ -28,6 +30,11 @@ export interface StoredFileOptions {
   readonly fullRetryMs?: number;
 }
 
+/** What each step needs. */
+interface Writing extends StoredFileOptions {
+  readonly path: string;
+}
+
 /**
  * Resolves when the sink has closed.
  *
@@ -35,20 +42,28 @@ export interface StoredFileOptions {
  * for another reason than a full disk.
  */
 export async function writeStoredFile(path: string, options: StoredFileOptions): Promise<void> {
-  const { cursor } = options;
-  const file = await open(path, "a+").catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TqError("TQ_ERR_INVALID_OPTION", `--out ${path}: ${reason}`, { cause: error });
-  });
+  const { cursor, log } = options;
+  const writing: Writing = { path, ...options };
+  let file = await openOwnFile(path);
   try {
-    let length = await findEnd(file, { path, ...options });
+    let length = await findEnd(file, writing);
     for (let results = await cursor.next(); results !== undefined; results = await cursor.next()) {
+      if (!(await isAt(path, file))) {
+        log.warn({ file: path }, `${path} was moved or removed: it is begun anew`);
+        await file.close();
+        file = await openOwnFile(path);
+        length = await goOnBehind(file, writing);
+      }
       let lines = "";
       for (const result of results) lines += formatResultLine(result);
       const bytes = Buffer.from(lines);
-      if (!(await appendWhenRoom(file, { path, bytes, ...options }))) return;
+      if (!(await appendWhenRoom(file, { ...writing, bytes }))) return;
       await orFileError(path, () => file.datasync());
-      length += bytes.length;
+      const { size } = await file.stat();
+      const others = size - length - bytes.length;
+      if (others !== 0)
+        log.warn({ file: path, bytes: others }, `${path}: somebody else writes to it, too, or cuts it`);
+      length = size;
       cursor.move(length);
     }
   } finally {
@@ -59,7 +74,7 @@ export async function writeStoredFile(path: string, options: StoredFileOptions):
 /** False: the sink has closed meanwhile. */
 async function appendWhenRoom(
   file: FileHandle,
-  options: StoredFileOptions & { readonly path: string; readonly bytes: Buffer },
+  options: Writing & { readonly bytes: Buffer },
 ): Promise<boolean> {
   const { path, bytes, log, closed, append: write = append, fullRetryMs = 1_000 } = options;
   const isOver = closed.then(
@@ -86,25 +101,28 @@ async function appendWhenRoom(
 const fullErrnos = ["ENOSPC", "EDQUOT"];
 
 /** Brings the file to what was saved, and gives its length. */
-async function findEnd(
-  file: FileHandle,
-  { path, cursor, log }: Pick<StoredFileOptions, "cursor" | "log"> & { readonly path: string },
-): Promise<number> {
-  const found = await file.stat();
-  if (!found.isFile()) {
-    throw new TqError("TQ_ERR_INVALID_OPTION", `--out ${path}: with --store it is a regular file`);
-  }
+async function findEnd(file: FileHandle, writing: Writing): Promise<number> {
+  const { path, cursor, log } = writing;
   const { note } = cursor;
-  if (note !== undefined && found.size >= note) {
-    if (found.size === note) return note;
-    log.warn({ file: path, bytes: found.size - note }, `${path}: cut off what was not known to be complete`);
-    await orFileError(path, () => file.truncate(note));
-    return note;
+  if (note === undefined) return await goOnBehind(file, writing);
+  const { size } = await file.stat();
+  if (size === note) return note;
+  if (size < note) {
+    const message = `${path} is shorter than it was left, by ${note - size} bytes: going on behind what is there`;
+    log.warn({ file: path, bytes: note - size }, message);
+    return await goOnBehind(file, writing);
   }
-  if (note !== undefined) {
-    const message = `${path} is shorter than it was left, by ${note - found.size} bytes: going on behind what is there`;
-    log.warn({ file: path, bytes: note - found.size }, message);
+  if (!(await endsLineAt(file, note))) {
+    log.warn({ file: path }, `${path} is not as it was left: going on behind what is there`);
+    return await goOnBehind(file, writing);
   }
+  log.warn({ file: path, bytes: size - note }, `${path}: cut off what was not known to be complete`);
+  await orFileError(path, () => file.truncate(note));
+  return note;
+}
+
+/** Leaves to the file what it has, and gives its length. */
+async function goOnBehind(file: FileHandle, { path, cursor }: Writing): Promise<number> {
   // Whoever writes a line behind a torn one would spoil it.
   if (await endsTorn(file)) await append(file, path, Buffer.from("\n"));
   await orFileError(path, () => syncWithFolder(file, path));
@@ -112,21 +130,4 @@ async function findEnd(
   cursor.save(size);
   await cursor.saved();
   return size;
-}
-
-/** A new file is only there after a power loss if its folder was synced. */
-async function syncWithFolder(file: FileHandle, path: string): Promise<void> {
-  await file.sync();
-  if (process.platform === "win32") return;
-  await using folder = await open(dirname(resolve(path)), "r");
-  await folder.sync();
-}
-
-async function orFileError(path: string, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TqError("TQ_ERR_FILE", `writing to ${path} failed: ${reason}`, { cause: error });
-  }
 }
