@@ -8,11 +8,12 @@ import { HeartTable } from "./heart-table.ts";
 const { memory, size, endpoints, beatMs } = workerData as HeartThreadData;
 const table = new HeartTable(size, memory);
 if (!table.markOpen()) process.exit();
-const transport = createZeromqTransport({ sharesContext: true });
+const transport = createZeromqTransport();
 // Nothing is answered to a heart.
 const links = endpoints.map((endpoint) => transport.connect(endpoint, { receive: () => {} }));
 
 const beats = startBeats(table, links, beatMs);
+parentPort?.postMessage("beating");
 
 parentPort?.once("message", async () => {
   clearInterval(beats);

@@ -13,24 +13,11 @@
  *   stuck could bring that about. TCP keepalive and the silence that a client notices find dead connections instead.
  * - `routingId` is never set: a ROUTER then gives each connection its own.
  */
-import {
-  Context,
-  Dealer,
-  type Observer,
-  Pull,
-  Push,
-  Router,
-  context as sharedContext,
-  XPublisher,
-  XSubscriber,
-} from "zeromq";
+import { Context, Dealer, type Observer, Pull, Push, Router, XPublisher, XSubscriber } from "zeromq";
 import { linkLimits } from "./limits.ts";
 import type { LinkCounters } from "./link-counters.ts";
 
 export type { Context, Dealer, Observer, Pull, Push, Router, XPublisher, XSubscriber };
-
-/** The one that all threads of the process have. */
-export { sharedContext };
 
 /** A day. */
 const neverMs = 86_400_000;

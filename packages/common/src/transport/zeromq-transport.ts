@@ -41,18 +41,12 @@ import {
   createXSubscriber,
   giveBackContext,
   type SocketSettings,
-  sharedContext,
   takeContext,
   type XPublisher,
   type XSubscriber,
 } from "./zeromq-sockets.ts";
 
 export interface ZeromqOptions {
-  /**
-   * Whether it uses the context that all threads of the process share. For threads that come and go, since what they make of their
-   * own stays behind until the process ends. Default false.
-   */
-  readonly sharesContext?: boolean | undefined;
   /** What was handed over has this long to leave when a link closes, in ms. Default 250. */
   readonly lingerMs?: number | undefined;
   /** A peer that sends a larger frame is disconnected. In bytes; default 64 MiB. */
@@ -91,7 +85,6 @@ class ZeromqTransport implements Transport, EventTransport {
   constructor(options: ZeromqOptions) {
     this.#silenceMs = options.silenceMs ?? linkLimits.silenceMs;
     const takeOnce = (): Context => {
-      if (options.sharesContext === true) return sharedContext;
       this.#context ??= takeContext();
       return this.#context;
     };
