@@ -8,6 +8,7 @@ export interface VentilatorSettings {
   readonly role: "ventilator";
   readonly name: string;
   readonly sinks: readonly string[];
+  readonly unsettledTasksMax?: number | undefined;
   /** Folder of its journal. Absent: none. */
   readonly journal?: string | undefined;
 }

@@ -19,6 +19,8 @@ export interface FleetOptions {
   readonly isDurable: boolean;
   /** All producers together. */
   readonly tasksPerSecond: number;
+  /** Of a ventilator. Default: tq's own. */
+  readonly unsettledTasksMax?: number | undefined;
 }
 
 /** A process that comes back as often as it is killed. */
@@ -168,6 +170,11 @@ export class Fleet implements AsyncDisposable {
     });
   }
 
+  /** Ends a stop before its time. */
+  continue(target: Target): void {
+    this.#at(target).child.signal("SIGCONT");
+  }
+
   /** Unless the run is over by then. */
   later(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
@@ -276,6 +283,7 @@ export class Fleet implements AsyncDisposable {
           role,
           name,
           sinks: at(this.#links.sink),
+          unsettledTasksMax: this.#options.unsettledTasksMax,
           ...(isDurable && { journal: madeFolder(join(folder, `${name}.journal`)) }),
         };
       case "sink":

@@ -13,6 +13,7 @@ export const smallSize: FleetSize = { ventilator: 1, sink: 1, worker: 1, produce
 export interface Scenario {
   readonly size?: FleetSize;
   readonly tasksPerSecond?: number;
+  readonly unsettledTasksMax?: number;
   /** What happens meanwhile. */
   readonly strike: (fleet: Fleet) => Promise<void>;
 }
@@ -30,11 +31,18 @@ export interface Aftermath {
 export async function withFleet({
   size = smallSize,
   tasksPerSecond = 500,
+  unsettledTasksMax,
   strike,
 }: Scenario): Promise<Aftermath> {
   const folder = await mkdtemp(join(tmpdir(), "tq-scenario-"));
   try {
-    await using fleet = await Fleet.start({ size, folder, isDurable: true, tasksPerSecond });
+    await using fleet = await Fleet.start({
+      size,
+      folder,
+      isDurable: true,
+      tasksPerSecond,
+      unsettledTasksMax,
+    });
     await strike(fleet);
     const unrest = await settle(fleet);
     await fleet.leave();
