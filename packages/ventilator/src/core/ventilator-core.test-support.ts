@@ -18,6 +18,7 @@ import {
   type Timing,
 } from "@tq/common/protocol";
 import {
+  type Closed,
   encodeValues,
   type HeldAttempts,
   type IdRuns,
@@ -196,7 +197,7 @@ export const idsOf = (of: string, seqs: readonly number[]): IdRuns => ({
 class ScriptedSink {
   readonly proposals: string[] = [];
   /** What it was told of origins. */
-  readonly told: (Sent | LowMark)[] = [];
+  readonly told: (Sent | LowMark | Closed)[] = [];
   readonly #pending: { outcome: OutcomeStatus; ids: IdRuns }[] = [];
   readonly server: SessionServer;
   #session: ServerSession | undefined;
@@ -222,7 +223,8 @@ class ScriptedSink {
           this.#session = session;
         },
         received: (_now, _session, message) => {
-          if (message.verb === "SENT" || message.verb === "LOWMARK") this.told.push(message);
+          if (message.verb === "SENT" || message.verb === "LOWMARK" || message.verb === "CLOSED")
+            this.told.push(message);
           if (message.verb !== "PROPOSE") return;
           this.proposals.push(`${message.outcome} ${seqsOf(message.ids)}`);
           this.#pending.push({ outcome: message.outcome, ids: message.ids });

@@ -47,8 +47,8 @@ export class Journaling {
   ): void {
     const former = new FormerLocal(to.closeOrigins);
     this.#former = former;
-    const ownerOf = (owner: JournaledOwner | undefined): Owner =>
-      owner?.bootId === undefined ? former.owner : to.producerOf(owner.bootId, owner.name);
+    const ownerOf = ({ bootId, name }: JournaledOwner): Owner =>
+      bootId === undefined ? former.owner : to.producerOf(bootId, name);
     this.#replay = new Replay(now, contents, { ...this.#parts, ownerOf });
   }
 

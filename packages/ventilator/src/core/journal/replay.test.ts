@@ -244,4 +244,23 @@ describe("replayed tasks", () => {
     expect(bed.owner.heard).toEqual([]);
     expect(disk.state.origins.size).toBe(0);
   });
+
+  test("of an origin that the journal has lost are run, and no sink is told that it is closed", () => {
+    const closedAfter = (loseOrigins: boolean): readonly string[] => {
+      const disk = new FakeJournal();
+      const first = start(disk);
+      first.submit(1, 1);
+      disk.sync(first);
+      if (loseOrigins) disk.state.origins.clear();
+      const bed = start(disk, 8);
+      const worker = bed.worker("w");
+      bed.pass(1_025);
+      worker.done(bed.now, [1]);
+      passSafely(bed, disk, 200);
+      expect(bed.core.isIdle).toBe(true);
+      return bed.sink.told.flatMap((told) => (told.verb === "CLOSED" ? told.origins : []));
+    };
+    expect(closedAfter(false)).toEqual([origin]);
+    expect(closedAfter(true)).toEqual([]);
+  });
 });

@@ -26,7 +26,7 @@ export interface ReplayParts {
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
   readonly errors: AttemptErrors;
-  readonly ownerOf: (owner: JournaledOwner | undefined) => Owner;
+  readonly ownerOf: (owner: JournaledOwner) => Owner;
 }
 
 export class Replay {
@@ -46,7 +46,7 @@ export class Replay {
     }
     for (const { batch, progress } of contents.batches) {
       const [origin = ""] = batch.submission.ids.origins;
-      const owner = owners.get(origin) ?? parts.ownerOf(undefined);
+      const owner = owners.get(origin) ?? this.#ownerOfStray(origin);
       owner.origins.add(origin);
       this.#restore(batch, progress, owner);
     }
@@ -62,6 +62,16 @@ export class Replay {
 
   wakeAt(): number {
     return this.#readyAt;
+  }
+
+  /**
+   * What is known of an origin was lost, with a damaged journal at worst: somebody may still submit under it. So sinks are told
+   * nothing about it: what they took for closed they would drop.
+   */
+  #ownerOfStray(origin: Origin): Owner {
+    const owner = { bootId: undefined, name: "" };
+    this.#parts.table.restore({ origin, owner, isHandedOn: true, settled: [] });
+    return this.#parts.ownerOf(owner);
   }
 
   #restore(journaled: JournaledBatch, progress: BatchProgress | undefined, owner: Owner): void {
