@@ -72,6 +72,8 @@ export interface SubmitEvents {
   answer(outcome: OutcomeStatus, answers: Answers): void;
   /** Nobody has heard of the owner for too long, or it refused. Over with its next credit. */
   unreachable(owner: number, error: TqError): void;
+  /** What `isInReach` says of some owner has changed. Who says it of none, or gives no keys, need not care. */
+  reachChanged?(): void;
   /** Nothing will follow: every waiting call is rejected with it. */
   closed(error: TqError): void;
 }

@@ -36,6 +36,16 @@ test("a duplicate resolves with the ids of the first task, which may be anybody'
   expect(bed.submission.stats()).toMatchObject({ accepted: 1, duplicates: 1, unaccepted: 0 });
 });
 
+test("a duplicate of nothing, or of a task that waits for an output, ends the call and is not passed over", async () => {
+  const bed = new TestBed();
+  const submitted = bed.submitter.submit(double, 1, { idempotencyKey: "a" });
+  const run = bed.submitter.run(double, 1);
+  await bed.settle();
+  bed.events.duplicate?.({ ids: idRun(origins.sink, 1, 1), of: { origins: [], runs: [] } });
+  bed.events.duplicate?.({ ids: idRun(origins.answer, 1, 1), of: idRun("00000000000000ff", 7, 1) });
+  for (const call of [submitted, run]) await expect(call).rejects.toMatchObject({ code: "TQ_ERR_PROTOCOL" });
+});
+
 test("a conflict rejects the call with its code", async () => {
   const bed = new TestBed();
   const call = bed.submitter.submit(double, 1, { idempotencyKey: "a" });
@@ -122,6 +132,19 @@ describe("with several owners", () => {
     const waiting = keys.filter((key) => rendezvous(key, names) === names[0]);
     expect(bed.submission.stats().queued).toBe(waiting.length);
     bed.events.credit(1_000, 1_000_000, 0);
+    await bed.settle();
+    expect(handed(bed).size).toBe(keys.length);
+    expect(bed.submission.stats().queued).toBe(0);
+  });
+
+  test("what waits for one that goes out of reach is given to another, though nobody gives new credit", async () => {
+    const bed = new TestBed(owners);
+    credited(bed, [0, 1_000, 1_000]);
+    submitAll(bed);
+    await bed.settle();
+    expect(bed.submission.stats().queued).toBeGreaterThan(0);
+    bed.outOfReach.add(0);
+    bed.events.reachChanged?.();
     await bed.settle();
     expect(handed(bed).size).toBe(keys.length);
     expect(bed.submission.stats().queued).toBe(0);

@@ -53,6 +53,11 @@ export class Inbound implements SubmitEvents {
     this.#desk.creditCame();
   }
 
+  /** Tasks with idempotency keys may go to another owner now, whose credit is no news. */
+  reachChanged(): void {
+    this.#desk.creditCame();
+  }
+
   accepted(ids: IdRuns): void {
     forEachRun(ids, ({ origin, first, count }) => {
       const ledger = this.#desk.ledgers.get(origin);
@@ -73,9 +78,15 @@ export class Inbound implements SubmitEvents {
       const records = this.#desk.ledgers.get(origin)?.records;
       const consumer = records?.take(seq);
       const first = firsts[position];
-      if (records === undefined || consumer === undefined || first === undefined) return;
+      if (records === undefined || consumer === undefined) return;
+      const slot = records.takenSlot;
+      if (first === undefined || consumer.duplicate === undefined) {
+        // Whoever waits has been let go of here: he is told, whatever nonsense this is.
+        consumer.refused(slot, refusedByOwner({ origin, seq, traceparent: undefined }, noDuplicate));
+        return;
+      }
       this.tally.duplicates += 1;
-      consumer.duplicate?.(records.takenSlot, first);
+      consumer.duplicate(slot, first);
     });
     this.#desk.checkIdle();
   }
@@ -206,6 +217,11 @@ export class Inbound implements SubmitEvents {
     });
   }
 }
+
+const noDuplicate = {
+  code: "TQ_ERR_PROTOCOL",
+  message: "it was said to be a duplicate, of no task or without a key; it may run",
+};
 
 const outputGone = {
   code: "TQ_ERR_UNKNOWN_OUTCOME",

@@ -59,6 +59,24 @@ describe("a ventilator that is gone", () => {
     expect(second.heard("SUBMIT")).toHaveLength(2);
   });
 
+  test("is said to be out of reach, and to be there again, once each: tasks with keys may wait for it", () => {
+    const { bed, first } = pair();
+    first.isAlive = false;
+    bed.advance(600);
+    expect(bed.events.reaches).toEqual(["false,true"]);
+    first.isAlive = true;
+    bed.advance(200);
+    expect(bed.events.reaches).toEqual(["false,true", "true,true"]);
+  });
+
+  test("that was never there is said to be out of reach when it is given up", () => {
+    const bed = new TestBed(2, {}, [1]);
+    bed.advance(900);
+    expect(bed.events.reaches).toEqual([]);
+    bed.advance(200);
+    expect(bed.events.reaches).toEqual(["false,true"]);
+  });
+
   test("gives no more than the other one has given credit for", () => {
     const { bed, first, second } = pair();
     bed.submit("sink", 5);

@@ -72,6 +72,12 @@ class RecordingEvents implements SubmitEvents {
   closed(): void {
     this.heard.push("closed");
   }
+  /** Who was in reach, each time when the submitter was told that this had changed. */
+  readonly reaches: string[] = [];
+  reach: () => string = () => "";
+  reachChanged(): void {
+    this.reaches.push(this.reach());
+  }
 }
 
 /** A ventilator whose every word is the test's. */
@@ -188,8 +194,11 @@ export class TestBed {
   #nextSeq = new Map<string, number>();
   #boots = 0;
 
-  constructor(count = 1, limits: Partial<ProducerLimits> = {}) {
+  /** `there`: the ventilators that are up from the start. */
+  constructor(count = 1, limits: Partial<ProducerLimits> = {}, there?: readonly number[]) {
     this.ventilators = Array.from({ length: count }, (_, index) => new ScriptedVentilator(this, index));
+    for (const [index, ventilator] of this.ventilators.entries())
+      ventilator.isAlive = there?.includes(index) ?? true;
     this.core = new ProducerCore({
       now: 0,
       timing,
@@ -207,6 +216,7 @@ export class TestBed {
         drawBootId: () => `000000000000000${this.#boots++}`,
       },
     });
+    this.events.reach = () => this.ventilators.map((_, index) => this.core.isInReach(index)).join();
     this.advance(1);
   }
 

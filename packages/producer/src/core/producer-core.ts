@@ -18,7 +18,12 @@ import { Failover } from "./failover.ts";
 import type { KeptBytes } from "./kept-batches.ts";
 import type { LinkHub } from "./link-hub.ts";
 import type { VentilatorLinkStats } from "./link-stats.ts";
-import { defaultProducerLimits, type ProducerCoreOptions, type ProducerLimits } from "./port.ts";
+import {
+  defaultProducerLimits,
+  type ProducerCoreOptions,
+  type ProducerLimits,
+  type ProducerPort,
+} from "./port.ts";
 import { Telling } from "./telling.ts";
 import { VentilatorLink } from "./ventilator-link.ts";
 
@@ -29,6 +34,9 @@ export class ProducerCore implements SubmitPort {
   readonly #meter: KeptBytes = { bytes: 0 };
   readonly #failover: Failover;
   readonly #telling: Telling;
+  readonly #port: ProducerPort;
+  /** By link: what the submitter may know. */
+  readonly #inReach: boolean[];
 
   constructor(options: ProducerCoreOptions) {
     const { now, timing, name, port } = options;
@@ -40,6 +48,8 @@ export class ProducerCore implements SubmitPort {
     this.#byChannel = new Map(this.#links.map((link) => [link.address.channel, link]));
     this.#failover = new Failover({ links: this.#links, port, refusalMs: this.#limits.refusalMs });
     this.#telling = new Telling({ links: this.#links, port, failover: this.#failover });
+    this.#port = port;
+    this.#inReach = this.#links.map((link) => link.isInReach());
   }
 
   /** Bytes of payload that are kept until their tasks are settled. */
@@ -124,6 +134,7 @@ export class ProducerCore implements SubmitPort {
   flush(now: number): void {
     this.#failover.flush(now);
     for (const link of this.#links) link.flush(now);
+    this.#tellReach();
   }
 
   wake(now: number, lateMs: number): void {
@@ -147,6 +158,17 @@ export class ProducerCore implements SubmitPort {
 
   stats(): readonly VentilatorLinkStats[] {
     return this.#links.map((link) => link.stats());
+  }
+
+  /** What waits for one that is gone must not wait for news from another one: that may have none. */
+  #tellReach(): void {
+    let hasChanged = false;
+    for (const link of this.#links) {
+      const isInReach = link.isInReach();
+      hasChanged ||= this.#inReach[link.index] !== isInReach;
+      this.#inReach[link.index] = isInReach;
+    }
+    if (hasChanged) this.#port.events.reachChanged?.();
   }
 
   #hub(): LinkHub<VentilatorLink> {
