@@ -25,6 +25,11 @@ export interface ProducerOptions {
    * are told. Default 10,000.
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * How long the first ventilator is looked for at the start, in milliseconds from 1 to 2³¹−1, where that is less than
+   * `timeoutMs`. Default `timeoutMs`.
+   */
+  readonly connectTimeoutMs?: number | undefined;
   /** One encoded input, in bytes, its binaries included, at most 64 MiB. Larger ones are refused. Default 16 MiB. */
   readonly payloadBytesMax?: number | undefined;
   /**
@@ -44,6 +49,7 @@ const known: Record<keyof ProducerOptions, true> = {
   compression: true,
   log: true,
   timeoutMs: true,
+  connectTimeoutMs: true,
   payloadBytesMax: true,
   keptBytesMax: true,
 };
@@ -57,16 +63,12 @@ export function checkOptions(options: ProducerOptions): void {
   checkKnownOptions("startProducer", options, known);
   checkPeerName("startProducer", options.name);
   checkCompression(options.compression);
-  const { ventilators, timeoutMs, payloadBytesMax } = options;
+  const { ventilators, payloadBytesMax } = options;
   if (!Array.isArray(ventilators) || ventilators.length === 0) {
     throw invalid("ventilators is an array of at least one endpoint for producers", "ventilators");
   }
   for (const endpoint of ventilators) parseEndpoint(endpoint);
-  const max = contractLimits.timeoutMsMax;
-  const isTimeout =
-    timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 1 && timeoutMs <= max);
-  if (!isTimeout)
-    throw invalid(`timeoutMs is a number from 1 to ${max}, not ${String(timeoutMs)}`, "timeoutMs");
+  for (const name of ["timeoutMs", "connectTimeoutMs"] as const) checkTimeout(name, options[name]);
   const bytesMax = wireLimits.bodyBytesMax;
   const isSize = Number.isSafeInteger(payloadBytesMax) && Number(payloadBytesMax) >= 1;
   if (payloadBytesMax !== undefined && !(isSize && payloadBytesMax <= bytesMax)) {
@@ -78,6 +80,12 @@ export function checkOptions(options: ProducerOptions): void {
     const message = `keptBytesMax is a whole number from 1 to 2^53 - 1, not ${String(keptBytesMax)}`;
     throw invalid(message, "keptBytesMax");
   }
+}
+
+function checkTimeout(name: string, value: unknown): void {
+  const max = contractLimits.timeoutMsMax;
+  if (value === undefined || (typeof value === "number" && value >= 1 && value <= max)) return;
+  throw invalid(`${name} is a number from 1 to ${max}, not ${String(value)}`, name);
 }
 
 function invalid(message: string, option: string): TqError<"TQ_ERR_INVALID_OPTION"> {

@@ -95,7 +95,10 @@ async function startVentilator(hub: MemoryHub, boot = "00000000000000c1"): Promi
   return core;
 }
 
-async function start(hub: MemoryHub, options: { name?: string; timeoutMs?: number } = {}) {
+async function start(
+  hub: MemoryHub,
+  options: { name?: string; timeoutMs?: number; connectTimeoutMs?: number } = {},
+) {
   const producer = await startProducer(
     { ventilators: ["memory:producers"], log, ...options },
     { transport: hub.transport(), timing },
@@ -131,6 +134,23 @@ describe("startProducer", () => {
     });
   });
 
+  test("gives up the search at the start sooner than a ventilator that was there once", async () => {
+    const hub = createMemoryHub();
+    const options = { timeoutMs: 60_000, connectTimeoutMs: 30 };
+    await expect(start(hub, options)).rejects.toMatchObject({
+      code: "TQ_ERR_UNREACHABLE",
+      message: "no ventilator answered at memory:producers within 30 ms",
+    });
+    const first = await startVentilator(hub);
+    first.answers = false;
+    const producer = await start(hub, options);
+    const output = producer.run(double, 4);
+    await closing.shift()?.();
+    await expect.poll(() => producer.connected).toBe(false);
+    await startVentilator(hub, "00000000000000c2");
+    await expect(output).resolves.toBe(8);
+  });
+
   test("throws when the endpoint is for others, and names the right one", async () => {
     const hub = createMemoryHub();
     await startVentilator(hub);
@@ -158,6 +178,7 @@ describe("startProducer", () => {
     [{ ventilators: ["a"] }, "TQ_ERR_INVALID_ENDPOINT"],
     [{ ventilators: ["tcp://a:1"], timeout: 5 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], timeoutMs: 0 }, "TQ_ERR_INVALID_OPTION"],
+    [{ ventilators: ["tcp://a:1"], connectTimeoutMs: 2 ** 31 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], compression: "lz4" }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], keptBytesMax: 0 }, "TQ_ERR_INVALID_OPTION"],
     [{ ventilators: ["tcp://a:1"], payloadBytesMax: 64 * 1024 * 1024 + 1 }, "TQ_ERR_INVALID_OPTION"],

@@ -90,7 +90,7 @@ export interface ProducerInternals {
  *
  * A ventilator that is away later is waited for: what it may not have is submitted again, with the same ids.
  *
- * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`; `TQ_ERR_UNREACHABLE` if none answers within `timeoutMs`;
+ * Errors: `TQ_ERR_INVALID_OPTION`, `TQ_ERR_INVALID_ENDPOINT`; `TQ_ERR_UNREACHABLE` if none answers within `connectTimeoutMs`;
  * `TQ_ERR_WRONG_ENDPOINT`, which names the right one; `TQ_ERR_UNSUPPORTED_VERSION`.
  */
 export async function startProducer(
@@ -121,6 +121,7 @@ class RunningProducer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #endpoints: readonly string[];
   readonly #timeoutMs: number;
+  readonly #connectTimeoutMs: number;
   /** By endpoint: why nobody can be there. */
   readonly #reasons = new Map<string, string>();
   /** What the submitter wants to do before the core flushes. */
@@ -132,6 +133,7 @@ class RunningProducer {
     const { timeoutMs = timeoutDefaultMs } = options;
     this.#endpoints = options.ventilators;
     this.#timeoutMs = timeoutMs;
+    this.#connectTimeoutMs = Math.min(options.connectTimeoutMs ?? timeoutMs, timeoutMs);
     this.#name = options.name ?? defaultName();
     this.#log = options.log ?? createLogger("producer");
     this.#onEvent = internals.onEvent;
@@ -188,10 +190,18 @@ class RunningProducer {
   }
 
   /** Resolves with the first that is there; rejects with the first that refuses, or when all are out of reach. */
-  connect(): Promise<void> {
+  async connect(): Promise<void> {
     for (const [index, endpoint] of this.#endpoints.entries())
       this.#driver.connect(channelOf(index), endpoint);
-    return this.#started.promise;
+    // Otherwise the core says so, by the same time.
+    const isSooner = this.#connectTimeoutMs < this.#timeoutMs;
+    const giveUp = () => this.#rejectStart(this.#connectTimeoutMs);
+    const timer = isSooner ? setTimeout(giveUp, this.#connectTimeoutMs) : undefined;
+    try {
+      await this.#started.promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   asProducer(): Producer {
@@ -321,9 +331,11 @@ class RunningProducer {
       this.#started.reject(refusedBy(event.endpoint, { ...event, endpoint: event.rightEndpoint }));
     }
     // All links count from the same start, so the first that gives up speaks for the others.
-    if (event.type === "ventilator.unreachable") {
-      this.#started.reject(unreachableAt(this.#endpoints, this.#timeoutMs, [...this.#reasons.values()]));
-    }
+    if (event.type === "ventilator.unreachable") this.#rejectStart(this.#timeoutMs);
+  }
+
+  #rejectStart(afterMs: number): void {
+    this.#started.reject(unreachableAt(this.#endpoints, afterMs, [...this.#reasons.values()]));
   }
 }
 
