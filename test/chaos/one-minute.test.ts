@@ -10,4 +10,4 @@ test("after a minute of kills, stops, stalls, cuts and damage every accepted tas
   expect(report.accepted).toBeGreaterThan(1_000);
   expect(report.redelivered).toBeGreaterThan(0);
   expect(Object.keys(report.blows.kills).sort()).toEqual(["producer", "sink", "ventilator", "worker"]);
-});
+}, 300_000);
