@@ -36,6 +36,7 @@ export class Heart {
   readonly #thread: Thread;
   readonly #marks: NodeJS.Timeout;
   readonly #table: HeartTable;
+  readonly #beating = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
   constructor(options: HeartOptions) {
@@ -51,9 +52,18 @@ export class Heart {
     const workerData: HeartThreadData = { memory, size, endpoints, beatMs: options.beatMs ?? beatMs };
     this.#thread = new Thread(file, { name: "tq-heart", workerData });
     this.#thread.on("error", options.onFailure);
-    // A heart alone is no reason for a process to live.
-    this.#thread.unref();
+    this.#thread.once("message", () => {
+      // A heart alone is no reason for a process to live.
+      this.#thread.unref();
+      this.#beating.resolve();
+    });
+    this.#thread.once("exit", () => this.#beating.resolve());
     process.once("exit", this.#onExit);
+  }
+
+  /** Resolves when it beats, or has failed to. */
+  get beating(): Promise<void> {
+    return this.#beating.promise;
   }
 
   /** Resolves when the thread has ended. Harmless twice. */

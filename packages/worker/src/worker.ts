@@ -89,7 +89,7 @@ export async function startWorker(options: WorkerOptions, internals: WorkerInter
     log: options.log ?? createLogger("worker"),
   });
   try {
-    worker.connect();
+    await worker.connect();
   } catch (error) {
     await worker.close();
     throw error;
@@ -156,21 +156,27 @@ class RunningWorker implements Worker {
     return this.#closed.promise;
   }
 
-  connect(): void {
+  /** The heart first: the first task may block the loop, and a thread that is still starting says nothing for it. */
+  async connect(): Promise<void> {
+    if (this.#table !== undefined) await this.#startHeart(this.#table);
     for (const [index, endpoint] of this.ventilators.entries()) {
       this.#driver.connect(channelOf(index), endpoint);
     }
-    if (this.#table === undefined) return;
+  }
+
+  async #startHeart(table: HeartTable): Promise<void> {
     if (this.#lendHeart !== undefined) {
-      this.#heart = markTurns(this.#table);
-      this.#lendHeart({ memory: this.#table.memory, size: this.#table.size });
+      this.#heart = markTurns(table);
+      this.#lendHeart({ memory: table.memory, size: table.size });
       return;
     }
-    this.#heart = new Heart({
+    const heart = new Heart({
       endpoints: this.ventilators,
-      table: this.#table,
+      table,
       onFailure: (error) => this.#report({ type: "heart.failed", error: toRemoteError(error) }),
     });
+    this.#heart = heart;
+    await heart.beating;
   }
 
   stats(): WorkerStats {
