@@ -8,9 +8,10 @@ import { expect, test } from "vitest";
 import type { ControlReport } from "../../packages/ventilator/src/core/controls.ts";
 import { expectAtRest, expectEachEndedOnce, expectQuiet, isEnded, originsOf } from "./at-rest.ts";
 import { Cluster, type Fate } from "./cluster.ts";
+import { seedRange } from "./seed-range.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 20] = (process.env.TQ_SEEDS ?? "1-20").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 20]);
 
 const definitions = ["work", "play"];
 const untilMs = 4_000;

@@ -7,10 +7,11 @@
 import { expect, test } from "vitest";
 import { isAnswered } from "./at-rest.ts";
 import { Cluster } from "./cluster.ts";
+import { seedRange } from "./seed-range.ts";
 import { SharedProducer } from "./shared-producer.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 10] = (process.env.TQ_SEEDS ?? "1-10").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 10]);
 
 const sinkGraceMs = 4_000;
 const underFireMs = 12_000;

@@ -9,9 +9,10 @@ import { expect, test } from "vitest";
 import { expectAtRest, expectEachEndedOnce, expectQuiet, isEnded, originsOf } from "./at-rest.ts";
 import { Cluster, type Fate } from "./cluster.ts";
 import { policy } from "./pipeline.ts";
+import { seedRange } from "./seed-range.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 30] = (process.env.TQ_SEEDS ?? "1-30").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 30]);
 
 const guiltyOrigins = originsOf(1);
 const innocentOrigins = originsOf(2);

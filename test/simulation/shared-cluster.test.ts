@@ -10,9 +10,10 @@ import { test } from "vitest";
 import { expectAtRest, expectEachEndedOnce, expectQuiet, isEnded, originsOf } from "./at-rest.ts";
 import { Cluster, type ClusterOptions, type Fate } from "./cluster.ts";
 import type { Submitter } from "./pipeline.ts";
+import { seedRange } from "./seed-range.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 120] = (process.env.TQ_SEEDS ?? "1-120").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 120]);
 
 const strikeMs = 2_500;
 

@@ -10,9 +10,10 @@ import { idRun } from "@tq/common/protocol";
 import { expect, test } from "vitest";
 import { expectEachEndedOnce, isAnswered, isEnded, originsOf } from "./at-rest.ts";
 import { Cluster } from "./cluster.ts";
+import { seedRange } from "./seed-range.ts";
 import { World } from "./world.ts";
 
-const [firstSeed = 1, lastSeed = 150] = (process.env.TQ_SEEDS ?? "1-150").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 150]);
 
 type Step = { readonly type: string; readonly attempt: number };
 

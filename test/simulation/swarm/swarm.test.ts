@@ -3,11 +3,12 @@
  * settles. `TQ_SEEDS=from-to` runs other seeds; a failure says how to repeat it, and with how few faults it still fails.
  */
 import { expect, test } from "vitest";
+import { seedRange } from "../seed-range.ts";
 import { drawPlan } from "./fault-plan.ts";
 import { run } from "./run.ts";
 import { explain, MarkTotals } from "./seeds.ts";
 
-const [firstSeed = 1, lastSeed = 300] = (process.env.TQ_SEEDS ?? "1-300").split("-").map(Number);
+const [firstSeed, lastSeed] = seedRange([1, 300]);
 
 /** Seeds that one test runs. */
 const blockSeeds = 50;
