@@ -5,8 +5,8 @@
  * WAL, so that readers are welcome while it is written. Space is given back (auto_vacuum = INCREMENTAL), which SQLite only
  * allows to choose before the first table. What it finds broken is said with file and place; nothing is repaired.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
 import { removeReserve } from "./disk-reserve.ts";
@@ -70,10 +70,11 @@ const findingsMax = 10;
  */
 export function openForWriting(options: OpenForWritingOptions): WritableFile {
   const { kind } = options;
-  const file = resolve(options.file);
-  const subject = subjectOf(kind, file);
-  return orStorageError(subject, () => {
-    makeFolder(dirname(file));
+  const named = resolve(options.file);
+  return orStorageError(subjectOf(kind, named), () => {
+    makeFolder(dirname(named));
+    const file = realPath(named);
+    const subject = subjectOf(kind, file);
     const lock = new StorageLock(subject);
     try {
       try {
@@ -334,6 +335,11 @@ function lookThrough(
 export function readNumber(database: DatabaseSync, sql: string): number {
   const row = database.prepare(sql).get();
   return row === undefined ? Number.NaN : Number(Object.values(row)[0]);
+}
+
+/** One lock per file, by whatever name it is opened; SQLite, too, goes by this name. */
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
 }
 
 /** A new folder is only there after a power loss if the one above it was synced. */
