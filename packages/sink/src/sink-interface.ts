@@ -59,7 +59,7 @@ export interface ResultCursor {
   move(note?: number): void;
   /** Saves a note where it stands. */
   save(note: number): void;
-  /** Resolves when the last move is on disk. Rejects if the store fails. */
+  /** Resolves when the last move is on disk. Rejects if the store fails, or with `TQ_ERR_CLOSED` if it closes before. */
   saved(): Promise<void>;
   /** Another may take over. Harmless twice. */
   close(): void;

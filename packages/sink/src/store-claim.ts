@@ -75,7 +75,7 @@ export class StoreClaim implements ResultSource<StoredPortion> {
 
   take(): StoredPortion | undefined {
     if (this.#isOver) return undefined;
-    if (this.#queue.length === 0) this.#read();
+    if (this.#queue.length === 0) this.#readOrEnd();
     this.#inHand = this.#queue.shift();
     return this.#inHand;
   }
@@ -138,6 +138,16 @@ export class StoreClaim implements ResultSource<StoredPortion> {
     return inHand !== undefined && !inHand.isDone && isLeft(inHand) ? inHand.end : this.cursor.n;
   }
 
+  /** A store that cannot be read ends the loop; nobody else would: a loop that throws is not left by `return`. */
+  #readOrEnd(): void {
+    try {
+      this.#read();
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
   #read(): void {
     const { results, wants } = this.#options;
     const after = this.#readThrough;
@@ -145,7 +155,7 @@ export class StoreClaim implements ResultSource<StoredPortion> {
     this.#hasMore = batches.length === 0 && through > after;
     this.#readThrough = through;
     // Nothing is in hand where a page is read: so what was found to be others' is done with.
-    if (this.#hasMore) this.cursor.move(through);
+    if (this.#hasMore) this.cursor.move(through, this.cursor.note);
     this.#queue = batches.map((stored, index) => {
       const next = batches[index + 1]?.numbers[0];
       return new StoredPortion(stored, next === undefined ? through : next - 1);

@@ -151,6 +151,24 @@ describe("with a store", () => {
     expect(await none).toBeUndefined();
   });
 
+  test("a cursor keeps its note while it passes over what a loop of its consumer has", async () => {
+    {
+      await using stage = await Stage.open({ file });
+      const worker = await stage.worker(offered, others);
+      stage.sink.results(double, { consumer: "file" })[Symbol.asyncIterator]();
+      const cursor = stage.sink.cursor("file");
+      cursor.save(17);
+      worker.results(1, ["a"], 0);
+      await worker.hears(1);
+      const next = cursor.next();
+      await new Promise(setImmediate);
+      worker.results(11, ["x"], 1);
+      expect((await next)?.map(outputOf)).toEqual(["x"]);
+    }
+    await using stage = await Stage.open({ file });
+    expect(stage.sink.cursor("file").note).toBe(17);
+  });
+
   test("draining lets the loops take what is in the store", async () => {
     await using stage = await Stage.open({ file });
     const worker = await stage.worker(offered);

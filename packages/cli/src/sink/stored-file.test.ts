@@ -121,6 +121,13 @@ test("a file whose saved end is in the middle of a line is another one: nothing 
   expect(cursor.notes).toEqual([16]);
 });
 
+test("a sink that closes before the length could be saved has written nothing, and is not to blame", async () => {
+  const cursor = new ScriptedCursor(undefined, [result(1)]);
+  cursor.saved = () => Promise.reject(new TqError("TQ_ERR_CLOSED", "closed"));
+  await writeStoredFile(path, { cursor, log, closed: never });
+  expect(readFileSync(path, "utf8")).toBe("");
+});
+
 test("a file of the store itself is refused, however it is called", () => {
   const store = join(folder, "results.db");
   writeFileSync(store, "");

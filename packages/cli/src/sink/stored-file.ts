@@ -10,6 +10,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { isTqError } from "@tq/common";
 import type { TqLogger } from "@tq/common/node";
 import type { ResultCursor } from "@tq/sink";
 import { hasErrno } from "../output/line-output.ts";
@@ -66,6 +67,9 @@ export async function writeStoredFile(path: string, options: StoredFileOptions):
       length = size;
       cursor.move(length);
     }
+  } catch (error) {
+    // A sink that closes while its disk is full has saved nothing, and nothing was written.
+    if (!isTqError(error, "TQ_ERR_CLOSED")) throw error;
   } finally {
     await file.close();
   }

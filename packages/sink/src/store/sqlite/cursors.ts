@@ -19,6 +19,7 @@ export class StoreCursor {
   /** Moves so far, and how many of them are written. */
   #moves = 0;
   #saved = 0;
+  #failure: TqError | undefined;
   #waiting: { readonly move: number; readonly promise: PromiseWithResolvers<void> }[] = [];
 
   constructor({ n, note, consumer, task, contract }: Cursor, moved: (cursor: StoreCursor) => void) {
@@ -44,9 +45,10 @@ export class StoreCursor {
     this.#tell();
   }
 
-  /** Resolves when it is written as it stands now, or further on. Rejects if the store fails. */
+  /** Resolves when it is written as it stands now, or further on. Rejects if the store fails, or closes before. */
   saved(): Promise<void> {
     if (this.#saved === this.#moves) return Promise.resolve();
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const promise = Promise.withResolvers<void>();
     this.#waiting.push({ move: this.#moves, promise });
     return promise.promise;
@@ -71,7 +73,9 @@ export class StoreCursor {
     this.#tell();
   }
 
+  /** Nothing is written any more. */
   fail(error: TqError): void {
+    this.#failure ??= error;
     for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
   }
 

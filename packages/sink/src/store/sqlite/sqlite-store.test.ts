@@ -66,6 +66,17 @@ test("what was refused for want of room is not there in any part, and is there o
   await again.close();
 });
 
+test("closing does not wait for a full disk, and says so to who waits for a place to be saved", async () => {
+  const faults = new StorageFaults();
+  const store = await SqliteStore.open({ file, faults });
+  faults.fault = "full";
+  const cursor = store.cursors.create({ consumer: "main", task: "", contract: "" }, 7);
+  const before = cursor.saved();
+  const closed = expect.objectContaining({ code: "TQ_ERR_CLOSED" });
+  await Promise.all([store.close(), expect(before).rejects.toThrow(closed)]);
+  await expect(cursor.saved()).rejects.toThrow(closed);
+});
+
 test("a copy taken while it is written, as a power loss leaves one, has all that was persisted", async () => {
   const store = await SqliteStore.open({ file });
   await writeAll(store, [{ results: [rowsOf(1, 3)] }]);

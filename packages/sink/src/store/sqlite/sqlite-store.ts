@@ -5,7 +5,7 @@
  * Numbers of changes are the listener's; cursors and expiry are written between them under numbers of this store's own.
  */
 import { extname, resolve } from "node:path";
-import type { TqError } from "@tq/common";
+import { TqError } from "@tq/common";
 import { type StorageFaults, StorageThread } from "@tq/common/sqlite";
 import type { WindowSnapshot } from "../../core/duplicate-window.ts";
 import { defaultLimits } from "../../core/limits.ts";
@@ -143,6 +143,9 @@ export class SqliteStore implements ResultStore {
     this.#expiry?.stop();
     this.cursors.close();
     await this.#thread.close();
+    this.cursors.fail(
+      new TqError("TQ_ERR_CLOSED", `the store ${this.file} was closed before that was saved`),
+    );
     this.results.close();
   }
 
