@@ -74,8 +74,11 @@ export interface SubmitEvents {
   unreachable(owner: number, error: TqError): void;
   /** What `isInReach` says of some owner has changed. Who says it of none, or gives no keys, need not care. */
   reachChanged?(): void;
-  /** Nothing will follow: every waiting call is rejected with it. */
-  closed(error: TqError): void;
+  /**
+   * Nothing will follow: every waiting call is rejected with it. `isInDoubt`: but those whose task was handed over and not
+   * accepted, which nobody knows the fate of, with `TQ_ERR_UNKNOWN_OUTCOME`.
+   */
+  closed(error: TqError, options?: { readonly isInDoubt: boolean }): void;
 }
 
 /** Tasks that were submitted again, and those that were first: as many, in the same order. */

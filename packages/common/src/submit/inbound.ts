@@ -21,7 +21,7 @@ import { bytesOfValues, decodeValues, type IdRuns } from "../wire/index.ts";
 import { contactLost, type Handed, refusedByOwner } from "./call-errors.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Desk } from "./desk.ts";
-import { commonReason, type Ledger, type Owner } from "./owner.ts";
+import { commonReason, type Ledger } from "./owner.ts";
 
 /** Tasks so far, by what became of them. */
 export interface Tally {
@@ -174,16 +174,15 @@ export class Inbound implements SubmitEvents {
     this.#desk.checkIdle();
   }
 
-  closed(error: TqError): void {
+  closed(error: TqError, { isInDoubt } = { isInDoubt: false }): void {
     this.#desk.stop(error);
-    for (const owner of this.#desk.owners) this.#refuseOwner(owner, error);
+    for (const ledger of this.#desk.owners.flatMap(({ ledgers }) => ledgers)) {
+      const isUnknown = isInDoubt && ledger.reply !== "answer";
+      this.#refuseHanded(ledger, (task) => (isUnknown ? contactLost(task, error) : error));
+    }
     this.#desk.outbox.refuseAll(error);
     this.#desk.cancelCalls.refuseAll(error);
     this.#desk.checkIdle();
-  }
-
-  #refuseOwner({ ledgers }: Owner, error: TqError): void {
-    for (const ledger of ledgers) this.#refuseHanded(ledger, () => error);
   }
 
   #accept(ledger: Ledger, seq: number): void {

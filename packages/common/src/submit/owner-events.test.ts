@@ -40,6 +40,20 @@ describe("the owner", () => {
     expect(bed.submission.stats()).toMatchObject({ queued: 0, unaccepted: 0, unanswered: 0 });
   });
 
+  test("is closed from here: what it may have taken is of unknown outcome, what never left is refused", async () => {
+    const bed = new TestBed();
+    bed.events.credit(2, 1_000);
+    const sent = bed.submitter.submit(double, 1);
+    const ran = bed.submitter.run(double, 2);
+    await bed.settle();
+    const queued = bed.submitter.submit(double, 3);
+    void Promise.allSettled([sent, ran, queued]);
+    const reason = new TqError("TQ_ERR_CLOSED", "producer p was closed");
+    bed.events.closed(reason, { isInDoubt: true });
+    await expect(sent).rejects.toMatchObject({ code: "TQ_ERR_UNKNOWN_OUTCOME", cause: reason });
+    for (const call of [ran, queued]) await expect(call).rejects.toBe(reason);
+  });
+
   test("is unreachable: what it has is in doubt, what never left is refused once all are, and credit heals it", async () => {
     const second = { sink: "00000000000000a2", answer: "00000000000000b2" };
     const bed = new TestBed([origins, second]);
