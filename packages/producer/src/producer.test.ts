@@ -209,6 +209,7 @@ test("drain waits for answers, and says by id what is left when its time is over
   await expect(kept).rejects.toMatchObject({ code: "TQ_ERR_CLOSED" });
   await producer.close();
   await producer.drain();
+  await expect(producer.dead.list()).rejects.toMatchObject({ code: "TQ_ERR_CLOSED" });
 });
 
 test("a ventilator that goes away and comes back as another start is given again what it has forgotten", async () => {

@@ -71,7 +71,10 @@ export interface Producer extends TaskSubmitter, AsyncDisposable {
    * Errors: `TQ_ERR_INVALID_OPTION`.
    */
   drain(options?: DrainOptions): Promise<void>;
-  /** Says goodbye. Calls that wait are rejected with `TQ_ERR_CLOSED`; call `drain` first. Harmless twice. */
+  /**
+   * Says goodbye; call `drain` first. Calls that wait are rejected with `TQ_ERR_CLOSED`, and a `submit` whose task was sent and is
+   * not known to be accepted with `TQ_ERR_UNKNOWN_OUTCOME`. Harmless twice.
+   */
   close(): Promise<void>;
   /** Resolves once it is closed. */
   readonly closed: Promise<void>;
@@ -239,8 +242,13 @@ class RunningProducer {
   #source(ventilator: string, owner: number): DeadLetterSource {
     return {
       ventilator,
-      isInReach: () => this.#core.stats()[owner]?.state === "open",
+      // Whoever is closed is asked, too: to say so, where nobody in reach would look like nothing there.
+      isInReach: () => this.#closing !== undefined || this.#core.stats()[owner]?.state === "open",
       ask: (question, reply) => {
+        if (this.#closing !== undefined) {
+          const { code, message } = this.#closedError();
+          return reply({ ok: false, code, message });
+        }
         this.#core.ask(owner, question, reply);
         this.#driver.touch();
       },
@@ -281,13 +289,17 @@ class RunningProducer {
 
   async #close(): Promise<void> {
     this.#reportLeft("close.left");
-    this.#submission.events.closed(new TqError("TQ_ERR_CLOSED", `producer ${this.#name} was closed`));
+    this.#submission.events.closed(this.#closedError(), { isInDoubt: true });
     // Cancellations and acknowledgements of this turn are the last words.
     this.#driver.flushNow();
     this.#core.close("closed");
     await this.#driver.close();
     if (this.#ownsTransport) await this.#transport.close();
     this.#closed.resolve();
+  }
+
+  #closedError(): TqError {
+    return new TqError("TQ_ERR_CLOSED", `producer ${this.#name} was closed`);
   }
 
   #reportLeft(event: "drain.left" | "close.left"): void {

@@ -41,6 +41,22 @@ test("a question that the session's end leaves open has an unknown outcome, and 
   expect(asked(bed)).toEqual([]);
 });
 
+test("the end of the producer leaves no question open, also at a ventilator whose origin others have tasks of", () => {
+  const bed = new TestBed(2);
+  for (const ventilator of bed.ventilators) ventilator.grant(10);
+  bed.submit("sink", 1);
+  bed.ventilator.leave();
+  bed.advance(1);
+  const [, second] = bed.ventilators;
+  expect(second?.heard("SUBMIT")).toEqual(["SUBMIT sink 1 again"]);
+  bed.ventilator.isAlive = true;
+  bed.ventilator.restart();
+  bed.advance(200);
+  const replies = asked(bed);
+  bed.core.close("closed");
+  expect(replies).toMatchObject([{ ok: false, code: "TQ_ERR_UNKNOWN_OUTCOME" }]);
+});
+
 test("who is not in reach is not asked", () => {
   const bed = new TestBed();
   bed.ventilator.isAlive = false;

@@ -151,6 +151,7 @@ export class ProducerCore implements SubmitPort {
    */
   close(reason: string): void {
     for (const link of this.#links) {
+      link.asking.ended();
       const { sink } = link.address.origins;
       if (!this.#links.some((other) => other !== link && other.book.keeps(sink))) link.close(reason);
     }

@@ -215,7 +215,6 @@ export class VentilatorLink implements SessionClientHandler {
   }
 
   close(reason: string): void {
-    this.asking.ended();
     this.#client.close(reason);
   }
 

@@ -164,6 +164,7 @@ export class VentilatorCore {
     // What was decided in this turn is still told: a worker would wait for it while it drains.
     this.#parts.workers.tell(now);
     this.#parts.journaling?.pending.close();
+    this.#parts.retries.close(error);
     for (const owner of this.#locals) owner.closed(error);
     this.#parts.workerSessions.close(now, error.message);
     this.#parts.producerSessions.close(now, error.message);

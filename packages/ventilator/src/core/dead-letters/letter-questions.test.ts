@@ -1,6 +1,8 @@
+import { TqError } from "@tq/common";
 import type { Method, QuestionReply, Questions } from "@tq/common/protocol";
 import { decodeValueAt } from "@tq/common/wire";
 import { describe, expect, test } from "vitest";
+import { FakeJournal } from "../journal/fake-journal.test-support.ts";
 import { TestBed } from "../ventilator-core.test-support.ts";
 
 const idOf = (seq: number): string => `00000000000000a1-${seq}`;
@@ -94,6 +96,29 @@ describe("a dead letter", () => {
 });
 
 describe("a retry", () => {
+  test.each(["in the turn of the question", "before the journal has begun to write it"])(
+    "is answered when the ventilator closes %s",
+    (when) => {
+      const disk = when.includes("journal") ? new FakeJournal() : undefined;
+      const bed = new TestBed(disk && { disk });
+      const worker = bed.worker("w");
+      bed.submit(1, 1, { maxAttempts: 1 });
+      disk?.sync(bed);
+      worker.fail(bed.now, 1);
+      bed.settle();
+      disk?.sync(bed);
+      bed.sink.commit(bed.now);
+      bed.settle();
+      const replies: QuestionReply[] = [];
+      const question = { method: "dead.retry", params: { taskId: idOf(1) } };
+      bed.core.ask(bed.now, question, (reply) => replies.push(reply));
+      bed.core.close(bed.now, new TqError("TQ_ERR_CLOSED", "the ventilator closes"));
+      const refused = { code: "TQ_ERR_CLOSED", message: "the ventilator closes", count: 1 };
+      const answer = disk === undefined ? { retried: [[idOf(1), expect.any(String)]] } : { refused };
+      expect(replies).toMatchObject([{ ok: true, answer }]);
+    },
+  );
+
   test("runs the task again under a new id, with its input, options, policy and trace, and lets go of the letter", () => {
     const bed = new TestBed();
     const traceparent = { at: [0], values: ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] };

@@ -64,6 +64,15 @@ export class LetterRetries implements OwnerEvents {
     this.#owner.flush();
   }
 
+  /** The end: whoever waits for a retry is told so. What is accepted by now was told. */
+  close({ code, message }: { readonly code: string; readonly message: string }): void {
+    this.flush();
+    for (const [seq, { done }] of this.#pending) {
+      this.#pending.delete(seq);
+      done({ code, message });
+    }
+  }
+
   accepted(ids: IdRuns): void {
     this.#forEachPending(ids, ({ kept, taskId, done }) => {
       this.#parts.letters.remove(idOfLetter(kept.letter));
