@@ -159,6 +159,9 @@ test("an answer that is none, and a code of a later version, do not get through 
 test.each([
   ["list", { limits: 5 }, /unknown option "limits"/],
   ["list", { after: "7" }, /after is the `next` of a page/],
+  ["list", { limit: 0 }, /limit must be a whole number from 1 to 1000, not 0/],
+  ["list", { limit: 1_001 }, /limit must be/],
+  ["discard", [], /takes the id of one task, or a filter/],
   ["retry", { taskId: "a-1" }, /unknown option "taskId"/],
   ["retry", undefined, /takes an object of options/],
   ["show", 7, /give the id of a task/],

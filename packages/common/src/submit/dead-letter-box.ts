@@ -69,6 +69,9 @@ export interface DeadLetterBox {
   discard(which: string | DeadLetterFilter): Promise<number>;
 }
 
+/** Letters on one page. A ventilator lists no more at once. */
+const listedMax = 1_000;
+
 /** One ventilator that can be asked. */
 export interface DeadLetterSource {
   readonly ventilator: string;
@@ -98,6 +101,10 @@ class Box implements DeadLetterBox {
   async list(options: DeadLetterListOptions = {}): Promise<DeadLetterPage> {
     checkKnownOptions("dead.list", options, { task: true, outcome: true, limit: true, after: true });
     const { after, limit = 100, ...filter } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > listedMax) {
+      const message = `dead.list: limit must be a whole number from 1 to ${listedMax}, not ${preview(limit)}`;
+      throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "limit" } });
+    }
     const from = placeOf(after);
     const letters: DeadLetterSummary[] = [];
     let next: string | undefined;
@@ -155,6 +162,11 @@ class Box implements DeadLetterBox {
     if (typeof which === "string") {
       const [source, answer] = await this.#ofOne(which, method);
       return visit(answer, source);
+    }
+    // An empty list of ids would look like a filter that all letters match.
+    if (Array.isArray(which)) {
+      const message = `${method} takes the id of one task, or a filter such as { task: "…" }; call it for each id`;
+      throw new TqError("TQ_ERR_INVALID_OPTION", message, { details: { option: "which" } });
     }
     checkKnownOptions(method, which, { task: true, outcome: true });
     for (const source of this.#sources.filter((each) => each.isInReach())) {
