@@ -23,7 +23,7 @@ const origin = {
   isHandedOn: false,
   settled: [1, 3],
 };
-const progress = { number: 7, sink: undefined, settled: [0, 1], troubles: [] };
+const progress = { number: 7, sink: undefined, settled: [0, 1], parts: [], troubles: [] };
 const filled = {
   ...noChange,
   accepted: Array.from({ length: batches }, (_, index) => sampleBatch(index + 1)),

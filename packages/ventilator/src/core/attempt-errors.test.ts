@@ -18,7 +18,7 @@ const failed = (attempt: number, stack = "at a\n"): AttemptError => {
   return { attempt, worker: "w", at: attempt, error: { name: "RangeError", message: "no", stack, cause } };
 };
 
-test("the last ten are kept, with short stacks, causes too", () => {
+test("the last ten are kept, with short stacks and messages, causes too", () => {
   const errors = new AttemptErrors();
   const trouble = troubled();
   for (let attempt = 1; attempt <= 12; attempt++) errors.keep(trouble, failed(attempt, "x".repeat(10_000)));
@@ -26,6 +26,11 @@ test("the last ten are kept, with short stacks, causes too", () => {
   const last = trouble.errors.at(-1)?.error;
   expect(last?.stack).toHaveLength(attemptErrorLimits.stackCharsMax);
   expect(last?.cause?.stack).toHaveLength(attemptErrorLimits.stackCharsMax);
+  const message = "y".repeat(10_000);
+  errors.keep(trouble, { ...failed(13), error: { name: "E", message, cause: { name: "E", message } } });
+  const longest = trouble.errors.at(-1)?.error;
+  expect(longest?.message).toHaveLength(attemptErrorLimits.messageCharsMax);
+  expect(longest?.cause?.message).toHaveLength(attemptErrorLimits.messageCharsMax);
 });
 
 test("beyond the bound a task keeps its latest error in short, and what is settled makes room", () => {

@@ -13,6 +13,8 @@ export const attemptErrorLimits = {
   keptMax: 10,
   /** 4 KiB: some 40 frames. Of each error and each of its causes. Raised: memory, and the journal. */
   stackCharsMax: 4_096,
+  /** The same of its message, so that no single one makes records of its neighbours large. The sink gets the whole one. */
+  messageCharsMax: 4_096,
   /** All that is kept, roughly. Raised: memory while handlers fail. */
   charsMax: 64 * 1024 * 1024,
 } as const;
@@ -36,7 +38,7 @@ export class AttemptErrors {
   }
 
   keep(trouble: TaskTrouble, failed: AttemptError): void {
-    const error = withShortStacks(failed.error);
+    const error = shortened(failed.error);
     if (this.#chars + charsOf(error) > this.#charsMax) {
       this.forget(trouble);
       const { name, message } = error;
@@ -71,11 +73,12 @@ export class AttemptErrors {
   }
 }
 
-function withShortStacks({ stack, cause, ...rest }: RemoteError): RemoteError {
+function shortened({ message, stack, cause, ...rest }: RemoteError): RemoteError {
   return {
     ...rest,
+    message: message.slice(0, attemptErrorLimits.messageCharsMax),
     ...(stack !== undefined && { stack: stack.slice(0, attemptErrorLimits.stackCharsMax) }),
-    ...(cause !== undefined && { cause: withShortStacks(cause) }),
+    ...(cause !== undefined && { cause: shortened(cause) }),
   };
 }
 

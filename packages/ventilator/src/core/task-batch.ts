@@ -9,7 +9,7 @@ import type { OutcomeStatus, TaskPolicy } from "@tq/common";
 import type { Reply } from "@tq/common/protocol";
 import type { Origin, TaskOptionColumns, Values } from "@tq/common/wire";
 import { prefixOffsets, sizesOfValues } from "@tq/common/wire";
-import type { AttemptError } from "./journal/journal-port.ts";
+import { type AttemptError, partOf } from "./journal/journal-port.ts";
 import type { Owner } from "./owner.ts";
 
 /**
@@ -115,6 +115,8 @@ export class TaskBatch {
   /** Number of the worker that holds the lease; meaningful while `leased`. */
   holder: Uint32Array;
   unsettled: number;
+  /** Parts, as the journal has them, with tasks whose trouble has changed since it was handed to the journal. */
+  readonly changedParts = new Set<number>();
   #trouble: Map<number, TaskTrouble> | undefined;
 
   constructor(content: TaskBatchContent) {
@@ -144,11 +146,14 @@ export class TaskBatch {
     return (this.#sizes[to] ?? 0) - (this.#sizes[from] ?? 0);
   }
 
-  trouble(index: number): TaskTrouble | undefined {
+  /** To be looked at. */
+  trouble(index: number): Readonly<TaskTrouble> | undefined {
     return this.#trouble?.get(index);
   }
 
+  /** To be changed. */
   troubleOf(index: number): TaskTrouble {
+    this.changedParts.add(partOf(index));
     this.#trouble ??= new Map();
     let trouble = this.#trouble.get(index);
     if (trouble === undefined) {
@@ -167,13 +172,8 @@ export class TaskBatch {
     return trouble;
   }
 
-  /** What is known of its tasks that have any, by their indexes, ascending. */
-  troubles(): readonly (readonly [index: number, trouble: TaskTrouble])[] {
-    return this.#trouble === undefined ? [] : [...this.#trouble].sort(([a], [b]) => a - b);
-  }
-
   forgetTrouble(index: number): void {
-    this.#trouble?.delete(index);
+    if (this.#trouble?.delete(index) === true) this.changedParts.add(partOf(index));
   }
 
   isSuspect(index: number): boolean {
@@ -189,5 +189,6 @@ export class TaskBatch {
     this.attempt = nothing;
     this.holder = nothing;
     this.#trouble = undefined;
+    this.changedParts.clear();
   }
 }

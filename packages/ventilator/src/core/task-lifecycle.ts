@@ -120,7 +120,7 @@ export class TaskLifecycle {
     held: { index: number; attempt: number; isEarlier: boolean },
   ): boolean {
     const { index } = held;
-    const trouble = batch.trouble(index);
+    const trouble = batch.trouble(index) && batch.troubleOf(index);
     // Whoever comes back with an attempt has not died of it.
     if (trouble?.crashes.delete(held.attempt) === true) this.#parts.errors.withdraw(trouble, held.attempt);
     const state = batch.state[index];

@@ -4,7 +4,15 @@
  * Row by row: first the keys, from both ends, because one bad page stops a scan; then each row by its key.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { batchRows, deadLetterRows, doubtRows, keyRows, originRows, progressRows } from "./row-codecs.ts";
+import {
+  batchRows,
+  deadLetterRows,
+  doubtRows,
+  keyRows,
+  originRows,
+  progressRows,
+  troubleRows,
+} from "./row-codecs.ts";
 import { type Cell, isWholeRow, keyOf, type Row, type TableName, tables } from "./table.ts";
 import { WallClock } from "./wall-clock.ts";
 
@@ -25,6 +33,7 @@ const clock = new WallClock(
 const codecs = {
   batches: batchRows,
   progress: progressRows,
+  troubles: troubleRows,
   origins: originRows,
   keys: keyRows,
   dead_letters: deadLetterRows,

@@ -3,15 +3,17 @@
 import { defaultPolicy } from "@tq/common";
 import { encodeValues } from "@tq/common/wire";
 import fc from "fast-check";
-import type {
-  BatchProgress,
-  JournalChange,
-  JournaledBatch,
-  JournaledDeadLetter,
-  JournaledDoubt,
-  JournaledKey,
-  JournaledOrigin,
-  JournaledTrouble,
+import {
+  type BatchProgress,
+  type JournalChange,
+  type JournaledBatch,
+  type JournaledDeadLetter,
+  type JournaledDoubt,
+  type JournaledKey,
+  type JournaledOrigin,
+  type JournaledTrouble,
+  partOf,
+  tasksPerPart,
 } from "../core/journal/journal-port.ts";
 import { noChange } from "../core/journal/journal-state.ts";
 
@@ -59,7 +61,8 @@ export const batch = (number: number): fc.Arbitrary<JournaledBatch> =>
     }));
 
 const trouble: fc.Arbitrary<JournaledTrouble> = fc.record({
-  index: fc.nat(4),
+  /** Over three parts. */
+  index: fc.nat(3 * tasksPerPart - 1),
   attempt: fc.nat(10),
   failures: fc.nat(3),
   crashes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
@@ -79,12 +82,20 @@ const trouble: fc.Arbitrary<JournaledTrouble> = fc.record({
 });
 
 const progress = (number: number): fc.Arbitrary<BatchProgress> =>
-  fc.record({
-    number: fc.constant(number),
-    sink: fc.option(hexId, { nil: undefined }),
-    settled: ranges,
-    troubles: fc.array(trouble, { maxLength: 3 }),
-  });
+  fc
+    .record({
+      number: fc.constant(number),
+      sink: fc.option(hexId, { nil: undefined }),
+      settled: ranges,
+      parts: fc.subarray([0, 1, 2]),
+      troubles: fc
+        .uniqueArray(trouble, { maxLength: 5, selector: ({ index }) => index })
+        .map((troubles) => troubles.sort((a, b) => a.index - b.index)),
+    })
+    .map(({ troubles, ...progress }) => ({
+      ...progress,
+      troubles: troubles.filter(({ index }) => progress.parts.includes(partOf(index))),
+    }));
 
 const journaledOrigin: fc.Arbitrary<JournaledOrigin> = fc.record({
   origin,

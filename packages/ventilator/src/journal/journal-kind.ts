@@ -2,7 +2,8 @@
  * The tables of a journal, format by format.
  *
  * A row per batch, because a commit then serves hundreds of tasks; what becomes of a batch is a second, small row, so that the
- * large one is written once. Instants are milliseconds of the wall clock. `crc` is over all other columns: SQLite notices a
+ * large one is written once. Failures with their errors can be long: they are in rows of a few neighbouring tasks each, and only
+ * those are written again that have changed. Instants are milliseconds of the wall clock. `crc` is over all other columns: SQLite notices a
  * page that makes no sense, and not a payload in which a bit has turned.
  */
 import type { FileKind } from "@tq/common/sqlite";
@@ -33,6 +34,13 @@ export const journalKind: FileKind = {
           number INTEGER PRIMARY KEY,
           record BLOB NOT NULL,
           crc INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE troubles (
+          number INTEGER NOT NULL,
+          part INTEGER NOT NULL,
+          record BLOB NOT NULL,
+          crc INTEGER NOT NULL,
+          PRIMARY KEY (number, part)
         ) STRICT;
         CREATE TABLE origins (
           origin TEXT PRIMARY KEY,

@@ -1,5 +1,11 @@
 /** A change as rows, and rows as the contents to replay. */
-import type { JournalChange, JournalContents } from "../core/journal/journal-port.ts";
+import {
+  type BatchProgress,
+  type JournalChange,
+  type JournalContents,
+  type JournaledTrouble,
+  partOf,
+} from "../core/journal/journal-port.ts";
 import {
   batchRows,
   deadLetterRows,
@@ -8,6 +14,9 @@ import {
   originRows,
   progressRows,
   type RowCodec,
+  type Standing,
+  type TroublesOfPart,
+  troubleRows,
 } from "./row-codecs.ts";
 import { keyOf, type Row, type RowChange, type RowsByTable, type TableName } from "./table.ts";
 import type { WallClock } from "./wall-clock.ts";
@@ -16,11 +25,16 @@ import type { WallClock } from "./wall-clock.ts";
 export function changeToRows(change: JournalChange, clock: WallClock): RowChange {
   const rows = <Item>({ toRow }: RowCodec<Item>, items: readonly Item[]): readonly Row[] =>
     items.map((item) => toRow(item, clock));
+  const parts = change.progress.flatMap(troublesByPart);
   const numbers = (list: readonly number[]): readonly Row[] => list.map((number) => [number]);
   return {
     put: withoutEmpty({
       batches: rows(batchRows, change.accepted),
       progress: rows(progressRows, change.progress),
+      troubles: rows(
+        troubleRows,
+        parts.filter(({ troubles }) => troubles.length > 0),
+      ),
       origins: rows(originRows, change.origins),
       keys: rows(keyRows, change.keys),
       dead_letters: rows(deadLetterRows, change.deadLetters),
@@ -29,12 +43,24 @@ export function changeToRows(change: JournalChange, clock: WallClock): RowChange
     remove: withoutEmpty({
       batches: numbers(change.removed),
       progress: numbers(change.removed),
+      troubles: [
+        ...parts.flatMap(({ number, part, troubles }) => (troubles.length === 0 ? [[number, part]] : [])),
+        ...numbers(change.removed),
+      ],
       origins: change.closedOrigins.map((origin) => [origin]),
       keys: change.forgottenKeys.map(({ task, key }) => [task, key]),
       dead_letters: change.removedDeadLetters.map((id) => [id]),
       doubts: numbers(change.removedDoubts),
     }),
   };
+}
+
+function troublesByPart({ number, parts, troubles }: BatchProgress): readonly TroublesOfPart[] {
+  return parts.map((part) => ({
+    number,
+    part,
+    troubles: troubles.filter(({ index }) => partOf(index) === part),
+  }));
 }
 
 function withoutEmpty(rows: { readonly [table in TableName]: readonly Row[] }): RowsByTable {
@@ -67,6 +93,7 @@ export class ContentsReader {
   readonly #lists: { readonly [table in TableName]: Row[] } = {
     batches: [],
     progress: [],
+    troubles: [],
     origins: [],
     keys: [],
     dead_letters: [],
@@ -84,7 +111,10 @@ export class ContentsReader {
   }
 
   take(): JournalContents {
-    const progress = new Map(this.#read("progress", progressRows).map((item) => [item.number, item]));
+    const progress = progressByNumber(
+      this.#read("progress", progressRows),
+      this.#read("troubles", troubleRows),
+    );
     return {
       batches: this.#read("batches", batchRows).map((batch) => ({
         batch,
@@ -109,4 +139,27 @@ export class ContentsReader {
     }
     return items;
   }
+}
+
+/** `parts` by ascending part, as they are read. */
+export function progressByNumber(
+  standings: readonly Standing[],
+  parts: readonly TroublesOfPart[],
+): ReadonlyMap<number, BatchProgress> {
+  const byNumber = new Map<number, BatchProgress & { parts: number[]; troubles: JournaledTrouble[] }>();
+  for (const standing of standings) byNumber.set(standing.number, { ...standing, parts: [], troubles: [] });
+  for (const { number, part, troubles } of parts) {
+    // The row that they belong to was lost, with a damaged journal.
+    const progress = byNumber.get(number) ?? {
+      number,
+      sink: undefined,
+      settled: [],
+      parts: [],
+      troubles: [],
+    };
+    byNumber.set(number, progress);
+    progress.parts.push(part);
+    progress.troubles.push(...troubles);
+  }
+  return byNumber;
 }

@@ -88,6 +88,7 @@ const progressOf = (number: number, settled: readonly number[]) => ({
   number,
   sink: undefined,
   settled,
+  parts: [],
   troubles: [],
 });
 

@@ -60,19 +60,39 @@ export const batchRows: RowCodec<JournaledBatch> = {
   },
 };
 
-/** As a progress record is kept: with wall time. */
-type StoredProgress = Omit<BatchProgress, "number">;
+/** Progress without troubles. */
+export type Standing = Pick<BatchProgress, "number" | "sink" | "settled">;
 
-export const progressRows: RowCodec<BatchProgress> = {
-  toRow: ({ number, ...progress }, clock) => {
-    const troubles = progress.troubles.map((trouble) => withTimes(trouble, (at) => clock.toWall(at)));
-    return [number, copyOf(encodeValue({ ...progress, troubles }, { payloadBytesMax: recordBytesMax }))];
+export const progressRows: RowCodec<Standing> = {
+  toRow: ({ number, sink, settled }) => [number, copyOf(encodeValue({ sink, settled }))],
+  fromRow: (row) => {
+    const [number, record] = row as readonly [number, Uint8Array];
+    const { sink, settled } = decodeValue(record) as Omit<Standing, "number">;
+    return { number, sink, settled };
+  },
+};
+
+/** What is kept of one part of a batch. */
+export interface TroublesOfPart {
+  /** Of the batch. */
+  readonly number: number;
+  readonly part: number;
+  readonly troubles: readonly JournaledTrouble[];
+}
+
+export const troubleRows: RowCodec<TroublesOfPart> = {
+  toRow: ({ number, part, troubles }, clock) => {
+    const stored = troubles.map((trouble) => withTimes(trouble, (at) => clock.toWall(at)));
+    return [number, part, copyOf(encodeValue(stored, { payloadBytesMax: recordBytesMax }))];
   },
   fromRow: (row, clock) => {
-    const [number, record] = row as readonly [number, Uint8Array];
-    const progress = decodeValue(record) as StoredProgress;
-    const troubles = progress.troubles.map((trouble) => withTimes(trouble, (at) => clock.fromWall(at)));
-    return { ...progress, number, troubles };
+    const [number, part, record] = row as readonly [number, number, Uint8Array];
+    const stored = decodeValue(record) as readonly JournaledTrouble[];
+    return {
+      number,
+      part,
+      troubles: stored.map((trouble) => withTimes(trouble, (at) => clock.fromWall(at))),
+    };
   },
 };
 

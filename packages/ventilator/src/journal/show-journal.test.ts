@@ -26,11 +26,12 @@ test("counts unsettled tasks by state and definition, also while a ventilator ha
     ...noChange,
     accepted: [sampleBatch(1), sampleBatch(2), { ...delayed, acceptedAt: now - 1_000, submission: other }],
     progress: [
-      { number: 1, sink: undefined, settled: [0, 1], troubles: [] },
+      { number: 1, sink: undefined, settled: [0, 1], parts: [], troubles: [] },
       {
         number: 2,
         sink: undefined,
         settled: [],
+        parts: [0],
         troubles: [
           { ...trouble, index: 0, dueAt: now + 60_000 },
           { ...trouble, index: 1, suspicion: "suspect", proposed: "failed" },

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { openForReading, orStorageError, subjectOf } from "@tq/common/sqlite";
 import type { BatchProgress, JournaledBatch } from "../core/journal/journal-port.ts";
 import { journalFileName, journalKind } from "./journal-kind.ts";
-import { batchRows, progressRows } from "./row-codecs.ts";
+import { progressByNumber } from "./journal-rows.ts";
+import { batchRows, progressRows, type Standing, type TroublesOfPart, troubleRows } from "./row-codecs.ts";
 import { type Row, Table } from "./table.ts";
 import { WallClock } from "./wall-clock.ts";
 
@@ -59,7 +60,7 @@ export function showJournal(directory: string): JournalSummary {
         Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
       const epoch = database.prepare("SELECT max(epoch) AS epoch FROM starts").get()?.epoch;
       const counter = new Counter();
-      counter.readProgress(new Table(database, "progress"));
+      counter.readProgress(new Table(database, "progress"), new Table(database, "troubles"));
       counter.readBatches(new Table(database, "batches"));
       return {
         file,
@@ -88,17 +89,18 @@ const clock = new WallClock(
 
 class Counter {
   readonly #now = Date.now();
-  readonly #progress = new Map<number, BatchProgress>();
+  #progress: ReadonlyMap<number, BatchProgress> = new Map();
   readonly #byTask = new Map<string, Mutable<TaskCounts>>();
   #retried = 0;
   #suspects = 0;
   #damagedRows = 0;
 
-  readProgress(table: Table): void {
-    this.#read(table, (row) => {
-      const progress = progressRows.fromRow(row, clock);
-      this.#progress.set(progress.number, progress);
-    });
+  readProgress(progress: Table, troubles: Table): void {
+    const standings: Standing[] = [];
+    const parts: TroublesOfPart[] = [];
+    this.#read(progress, (row) => standings.push(progressRows.fromRow(row, clock)));
+    this.#read(troubles, (row) => parts.push(troubleRows.fromRow(row, clock)));
+    this.#progress = progressByNumber(standings, parts);
   }
 
   readBatches(table: Table): void {

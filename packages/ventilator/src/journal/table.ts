@@ -12,6 +12,7 @@ export type Row = readonly Cell[];
 export const tables = {
   batches: { columns: ["number", "accepted_at", "origin", "first", "count", "task", "message"], keys: 1 },
   progress: { columns: ["number", "record"], keys: 1 },
+  troubles: { columns: ["number", "part", "record"], keys: 2 },
   origins: { columns: ["origin", "boot_id", "name", "handed_on", "settled"], keys: 1 },
   keys: { columns: ["task", "key", "origin", "seq", "hash", "traceparent", "kept_until"], keys: 2 },
   dead_letters: { columns: ["id", "task", "outcome", "accepted_at", "ended_at", "record"], keys: 1 },
@@ -38,7 +39,8 @@ export class Table {
   readonly name: TableName;
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
-  readonly #remove: StatementSync;
+  /** By how much of the key is given, from 1. */
+  readonly #removes: readonly StatementSync[];
 
   constructor(database: DatabaseSync, name: TableName) {
     this.name = name;
@@ -47,7 +49,9 @@ export class Table {
     const places = Array(columns.length + 1).fill("?");
     this.#put = database.prepare(`INSERT OR REPLACE INTO ${name} VALUES (${places})`);
     const where = columns.slice(0, keys).map((column) => `${column} = ?`);
-    this.#remove = database.prepare(`DELETE FROM ${name} WHERE ${where.join(" AND ")}`);
+    this.#removes = where.map((_, index) =>
+      database.prepare(`DELETE FROM ${name} WHERE ${where.slice(0, index + 1).join(" AND ")}`),
+    );
   }
 
   /** Gives about how many bytes were written. */
@@ -56,9 +60,10 @@ export class Table {
     return bytesOf(row) + rowBytes;
   }
 
+  /** The row with that key; of the first part of a key, all rows that have it. Gives about how many bytes were written. */
   remove(key: Row): number {
-    this.#remove.run(...(key as readonly SQLInputValue[]));
-    return rowBytes;
+    const removed = this.#removes[key.length - 1]?.run(...(key as readonly SQLInputValue[]));
+    return Number(removed?.changes ?? 0) * rowBytes;
   }
 
   /** By ascending keys; each row, and whether it is whole. */

@@ -8,8 +8,7 @@ export const forgetFailures: Mutant = {
   apply: () =>
     around(TaskLifecycle.prototype, "fail", ({ args, proceed }) => {
       const [, { batch, index }] = args;
-      const trouble = batch.trouble(index);
-      if (trouble !== undefined) trouble.failures = 0;
+      if (batch.trouble(index) !== undefined) batch.troubleOf(index).failures = 0;
       proceed(...args);
     }),
 };

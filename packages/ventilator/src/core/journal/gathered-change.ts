@@ -7,6 +7,7 @@
 import type { Origin } from "@tq/common/wire";
 import type { TaskBatch } from "../task-batch.ts";
 import type {
+  BatchProgress,
   JournalChange,
   JournaledBatch,
   JournaledDeadLetter,
@@ -28,6 +29,8 @@ export class GatheredChange {
   readonly #keys = new Map<string, JournaledKey | Forgotten<KeyName>>();
   readonly #deadLetters = new Map<string, JournaledDeadLetter | undefined>();
   readonly #doubts = new Map<number, JournaledDoubt | undefined>();
+  /** The parts of batches whose troubles were rendered. */
+  readonly #parts = new Map<TaskBatch, readonly number[]>();
 
   get isEmpty(): boolean {
     const { accepted, batches, origins } = this;
@@ -57,7 +60,7 @@ export class GatheredChange {
     return {
       ...noChange,
       accepted: this.accepted,
-      progress: batches.filter(({ unsettled }) => unsettled > 0).map(progressOf),
+      progress: batches.filter(({ unsettled }) => unsettled > 0).map((batch) => this.#progressOf(batch)),
       removed: batches.filter(({ unsettled }) => unsettled === 0).map((batch) => batch.journalNumber),
       origins: origins.flatMap(({ row }) => row ?? []),
       closedOrigins: origins.flatMap(({ name, row }) => (row === undefined ? [name] : [])),
@@ -70,9 +73,17 @@ export class GatheredChange {
     };
   }
 
+  #progressOf(batch: TaskBatch): BatchProgress {
+    const parts = [...batch.changedParts].sort((a, b) => a - b);
+    batch.changedParts.clear();
+    this.#parts.set(batch, parts);
+    return progressOf(batch, parts);
+  }
+
   /** Takes in what was refused before this was gathered, but for the batches that are accepted. */
   addOlder(older: GatheredChange): void {
     for (const batch of older.batches) this.batches.add(batch);
+    for (const [batch, parts] of older.#parts) for (const part of parts) batch.changedParts.add(part);
     for (const origin of older.origins) this.origins.add(origin);
     addMissing(this.#keys, older.#keys);
     addMissing(this.#deadLetters, older.#deadLetters);

@@ -72,7 +72,13 @@ export type JournaledSubmission = Pick<
   "definition" | "reply" | "sink" | "handedOn" | "ids" | "options" | "values"
 >;
 
-/** What has become of a batch, as a whole: it replaces what was written of it before. */
+/** Tasks that have their troubles in one record. Raised: more is written again for each failure; lowered: more records. */
+export const tasksPerPart = 16;
+
+/** Which part of its batch a task is in, from 0. */
+export const partOf = (index: number): number => Math.floor(index / tasksPerPart);
+
+/** What has become of a batch. It replaces what was written of it before, but for the troubles of parts that it does not name. */
 export interface BatchProgress {
   /** Of the batch. */
   readonly number: number;
@@ -80,6 +86,11 @@ export interface BatchProgress {
   readonly sink: string | undefined;
   /** Settled tasks as flat pairs `[from, to, …]` of indexes into the batch, `to` exclusive; ascending, disjoint. */
   readonly settled: readonly number[];
+  /**
+   * Numbers of the parts, `tasksPerPart` neighbours each, that `troubles` is about; ascending. In contents: all that have any.
+   * A part that is named and has none any more has been through them.
+   */
+  readonly parts: readonly number[];
   /** Of unsettled tasks, by ascending `index`; most have none. */
   readonly troubles: readonly JournaledTrouble[];
 }

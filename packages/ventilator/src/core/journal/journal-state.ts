@@ -1,15 +1,17 @@
 /**
  * What a journal comes to, change by change: the model that every journal must agree with, whatever it keeps its records in.
  */
-import type {
-  BatchProgress,
-  JournalChange,
-  JournalContents,
-  JournaledBatch,
-  JournaledDeadLetter,
-  JournaledDoubt,
-  JournaledKey,
-  JournaledOrigin,
+import {
+  type BatchProgress,
+  type JournalChange,
+  type JournalContents,
+  type JournaledBatch,
+  type JournaledDeadLetter,
+  type JournaledDoubt,
+  type JournaledKey,
+  type JournaledOrigin,
+  type JournaledTrouble,
+  partOf,
 } from "./journal-port.ts";
 
 export interface JournalState {
@@ -48,7 +50,9 @@ export const noChange: JournalChange = {
 /** Changes the state in place. */
 export function applyChange(state: JournalState, change: JournalChange): void {
   for (const batch of change.accepted) state.batches.set(batch.number, batch);
-  for (const progress of change.progress) state.progress.set(progress.number, progress);
+  for (const progress of change.progress) {
+    state.progress.set(progress.number, merged(state.progress.get(progress.number), progress));
+  }
   for (const number of change.removed) {
     state.batches.delete(number);
     state.progress.delete(number);
@@ -62,6 +66,17 @@ export function applyChange(state: JournalState, change: JournalChange): void {
   for (const doubt of change.doubts) state.doubts.set(doubt.number, doubt);
   for (const number of change.removedDoubts) state.doubts.delete(number);
 }
+
+/** What was written of parts that the later one does not name stands. */
+function merged(earlier: BatchProgress | undefined, later: BatchProgress): BatchProgress {
+  const kept = earlier?.troubles.filter(({ index }) => !later.parts.includes(partOf(index))) ?? [];
+  const troubles = [...kept, ...later.troubles].sort((a, b) => a.index - b.index);
+  return { ...later, parts: partsWith(troubles), troubles };
+}
+
+const partsWith = (troubles: readonly JournaledTrouble[]): readonly number[] => [
+  ...new Set(troubles.map(({ index }) => partOf(index))),
+];
 
 /** What is replayed from it. */
 export function contentsOf(state: JournalState): JournalContents {

@@ -2,10 +2,19 @@ import { TqError } from "@tq/common";
 import { describe, expect, test } from "vitest";
 import { idsOf, origin, TestBed } from "../ventilator-core.test-support.ts";
 import { FakeJournal } from "./fake-journal.test-support.ts";
+import { tasksPerPart } from "./journal-port.ts";
 
 /** A ventilator with a journal, in its next start if the journal is not empty. */
 const start = (disk: FakeJournal, epoch = 7): TestBed =>
   new TestBed({ disk, identity: { bootId: "00000000000000e0", name: "ventilator", epoch } });
+
+/** Time passes, and all that is written is safe. */
+const passSafely = (bed: TestBed, disk: FakeJournal, ms: number): void => {
+  for (let passed = 0; passed < ms; passed += 25) {
+    bed.pass(25);
+    disk.sync(bed);
+  }
+};
 
 describe("accepting", () => {
   test("nobody is told, and nobody works on it, before it is safe", () => {
@@ -215,6 +224,48 @@ describe("what has happened", () => {
     expect(bed.sink.proposals).toEqual([]);
     disk.sync(bed);
     expect(bed.sink.proposals).toEqual(["failed 1"]);
+  });
+
+  test("of a batch that fails task by task, no more is written for one failure than of its neighbours", () => {
+    const disk = new FakeJournal();
+    const bed = start(disk);
+    const worker = bed.worker("w");
+    bed.submit(1, 60);
+    disk.sync(bed);
+    for (let seq = 1; seq <= 40; seq++) {
+      worker.fail(bed.now, seq);
+      bed.settle();
+      disk.sync(bed);
+    }
+    const written = disk.changes.flatMap(({ progress }) => progress.map(({ troubles }) => troubles.length));
+    expect(Math.max(...written)).toBe(tasksPerPart);
+    // Without room, whatever has changed meanwhile is written in the end.
+    for (let seq = 41; seq <= 60; seq++) {
+      worker.fail(bed.now, seq);
+      bed.settle();
+      disk.refuse(bed);
+    }
+    passSafely(bed, disk, 1_100);
+    const troubles = disk.restart().batches[0]?.progress?.troubles;
+    expect(troubles?.map(({ index, failures }) => [index, failures])).toEqual(
+      Array.from({ length: 60 }, (_, index) => [index, 1]),
+    );
+  });
+
+  test("is no trouble any more once it is settled", () => {
+    const disk = new FakeJournal();
+    const bed = start(disk);
+    const worker = bed.worker("w");
+    bed.submit(1, 2);
+    disk.sync(bed);
+    worker.fail(bed.now, 1);
+    bed.settle();
+    disk.sync(bed);
+    expect(disk.state.progress.get(1)).toMatchObject({ settled: [], troubles: [{ index: 0 }] });
+    passSafely(bed, disk, 500);
+    worker.done(bed.now, [1]);
+    passSafely(bed, disk, 75);
+    expect(disk.state.progress.get(1)).toMatchObject({ settled: [0, 1], troubles: [] });
   });
 
   test("sinks may forget only what is safely settled", () => {

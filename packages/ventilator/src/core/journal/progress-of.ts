@@ -1,8 +1,9 @@
 /** What is written of a batch that is not settled yet: everything that another attempt must not forget. */
 import { type TaskBatch, type TaskTrouble, taskState } from "../task-batch.ts";
-import type { BatchProgress, JournaledTrouble } from "./journal-port.ts";
+import { type BatchProgress, type JournaledTrouble, tasksPerPart } from "./journal-port.ts";
 
-export function progressOf(batch: TaskBatch): BatchProgress {
+/** `parts`: those whose troubles have changed. */
+export function progressOf(batch: TaskBatch, parts: readonly number[]): BatchProgress {
   const settled: number[] = [];
   let from = -1;
   for (let index = 0; index <= batch.count; index++) {
@@ -14,10 +15,14 @@ export function progressOf(batch: TaskBatch): BatchProgress {
     }
   }
   const troubles: JournaledTrouble[] = [];
-  for (const [index, trouble] of batch.troubles()) {
-    if (batch.state[index] !== taskState.settled) troubles.push(troubleOf(batch, index, trouble));
+  for (const part of parts) {
+    for (let index = part * tasksPerPart; index < (part + 1) * tasksPerPart; index++) {
+      const trouble = batch.trouble(index);
+      if (trouble === undefined || batch.state[index] === taskState.settled) continue;
+      troubles.push(troubleOf(batch, index, trouble));
+    }
   }
-  return { number: batch.journalNumber, sink: batch.sink, settled, troubles };
+  return { number: batch.journalNumber, sink: batch.sink, settled, parts, troubles };
 }
 
 function troubleOf(batch: TaskBatch, index: number, trouble: TaskTrouble): JournaledTrouble {

@@ -132,6 +132,8 @@ export class Replay {
       const error = journaled.errors.at(-1)?.error ?? { name: "Error", message: "the error was not kept" };
       settlement.proposeAgain(batch, index, outcomeOf(proposed, error));
     }
+    // All of that is in the journal.
+    batch.changedParts.clear();
   }
 
   /** Not before workers had time to come back: what runs may still complete. */
