@@ -92,6 +92,21 @@ test("more than a page comes whole and in order", async () => {
   expect(seqs({})).toEqual(Array.from({ length: 3_200 }, (_, index) => index + 1));
 });
 
+test("a trace of many tasks comes whole and in order, with the task whose own trace it is among them", async () => {
+  const traceId = traceIdOf(origin, 1_300);
+  const values = new Array<string>(1_200).fill(`00-${traceId}-b7ad6b7169203331-01`);
+  const ofTrace = { traceparent: { at: Array.from(values.keys()), values } };
+  await fill(
+    batch(1, 1_200, ofTrace),
+    batch(1_201, 100),
+    batch(1_301, 1_200, { ...ofTrace, outcome: "expired" }),
+  );
+  const expected = [...Array.from({ length: 1_200 }, (_, index) => index + 1), 1_300];
+  expect(seqs({ traceId, outcome: "completed" })).toEqual(expected);
+  expect(seqs({ traceId })).toHaveLength(2_401);
+  expect(seqs({ traceId, limit: 1_201 })).toEqual(expected);
+});
+
 test("a store is read while a sink writes it", async () => {
   const store = await SqliteStore.open({ file });
   await writeAll(store, [{ results: [{ batch: batch(1, 2), from: 0, to: 2 }] }]);

@@ -51,8 +51,8 @@ export function openResults(file: string): ResultsFile {
   const close = (): void => results.close();
   return {
     query: (query = {}) => {
-      const condition = conditionOf(query);
-      return read(results, { query, condition });
+      const conditions = conditionsOf(query);
+      return read(results, { query, conditions });
     },
     close,
     [Symbol.dispose]: close,
@@ -66,16 +66,18 @@ interface Condition {
 
 interface Reading {
   readonly query: ResultsQuery;
-  readonly condition: Condition;
+  /** One of them holds. None holds of a result for which another does. */
+  readonly conditions: readonly Condition[];
 }
 
-function* read(results: StoredResults, { query, condition }: Reading): IterableIterator<StoredResult> {
+function* read(results: StoredResults, { query, conditions }: Reading): IterableIterator<StoredResult> {
   const wants = (): boolean => true;
-  const sql = `SELECT * FROM results WHERE n > ? ${condition.sql} ORDER BY n LIMIT ${pageRows}`;
-  const page = results.database.prepare(sql);
+  // Not by OR or IN: SQLite would find all that is left anew for each page, where indexes of these give it a page's rows in order.
+  const parts = conditions.map(({ sql }) => `SELECT * FROM results WHERE n > ? ${sql}`);
+  const page = results.database.prepare(`${parts.join(" UNION ALL ")} ORDER BY n LIMIT ${pageRows}`);
   let left = query.limit ?? Number.POSITIVE_INFINITY;
   for (let after = 0; left > 0; ) {
-    const rows = () => page.iterate(after, ...condition.parameters);
+    const rows = () => page.iterate(...conditions.flatMap(({ parameters }) => [after, ...parameters]));
     const { batches, through } = results.gather(rows, { after, wants });
     if (through === after) return;
     for (const { batch, at } of batches) {
@@ -108,7 +110,7 @@ const outcomes: Record<OutcomeStatus, true> = {
   expired: true,
 };
 
-function conditionOf(query: ResultsQuery): Condition {
+function conditionsOf(query: ResultsQuery): Condition[] {
   checkKnownOptions("query", query, known);
   const { task, outcome, since, until, traceId, taskId, limit } = query;
   const sql: string[] = [];
@@ -132,18 +134,24 @@ function conditionOf(query: ResultsQuery): Condition {
     if (!parsed.ok) throw invalid("taskId", parsed.reason);
     add("origin = ? AND seq = ?", parsed.value.origin, parsed.value.seq);
   }
-  if (traceId !== undefined) addTrace(add, traceId);
-  return { sql: sql.join(" "), parameters };
+  const all = { sql: sql.join(" "), parameters };
+  return traceId === undefined ? [all] : ofTrace(traceId, all);
 }
 
-/** Its own trace id, if its producer brought none along; or the one that came along. */
-function addTrace(add: (condition: string, ...values: (string | number)[]) => void, traceId: string): void {
+/** Those to which their producer brought that trace along, and the one whose own trace it is, if nothing was brought along. */
+function ofTrace(traceId: string, { sql, parameters }: Condition): Condition[] {
   if (!/^[0-9a-f]{32}$/.test(traceId)) throw invalid("traceId", "traceId is 32 lower-case hex digits");
-  const brought = "SELECT n FROM results WHERE traceparent IS NOT NULL AND substr(traceparent, 4, 32) = ?";
+  const brought = {
+    sql: `${sql} AND traceparent IS NOT NULL AND substr(traceparent, 4, 32) = ?`,
+    parameters: [...parameters, traceId],
+  };
   const task = taskOfTraceId(traceId);
-  if (task === undefined) return add(`n IN (${brought})`, traceId);
-  const own = "SELECT n FROM results WHERE origin = ? AND seq = ? AND traceparent IS NULL";
-  add(`n IN (${brought} UNION ALL ${own})`, traceId, task.origin, task.seq);
+  if (task === undefined) return [brought];
+  const own = {
+    sql: `${sql} AND traceparent IS NULL AND origin = ? AND seq = ?`,
+    parameters: [...parameters, task.origin, task.seq],
+  };
+  return [brought, own];
 }
 
 function instantOf(option: string, date: Date): number {
