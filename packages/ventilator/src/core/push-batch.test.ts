@@ -10,7 +10,11 @@ test("large binaries count where a batch is cut, so that no message is beyond wh
   const piece = batch.next(256, 1024 * KiB);
   expect([piece.from, piece.to]).toEqual([0, 2]);
   expect(batch.bytesOf(0, 2)).toBeGreaterThan(800 * KiB);
-  expect(decodeValues(sliceValues(piece))).toStrictEqual(images.slice(0, 2));
+  const sent = decodeValues(sliceValues(piece));
+  // Byte by byte, `toEqual` takes seconds.
+  expect(sent.map((image, index) => Buffer.compare(image as Buffer, images[index] as Buffer))).toEqual([
+    0, 0,
+  ]);
   batch.from = 2;
   // One may go, however large it is.
   expect(batch.next(256, 1)).toMatchObject({ from: 2, to: 3 });

@@ -27,8 +27,11 @@ const randomOf = (seed: number): (() => number) => {
 const seqsIn = (heard: readonly string[], word: string): string[] =>
   heard.filter((line) => line.startsWith(word)).flatMap((line) => line.split(" ").at(-1)?.split(",") ?? []);
 
-test("replays what was accepted and not settled, and at most what was settled since the last sync", () => {
-  for (let seed = 1; seed <= 15; seed++) {
+const seeds = Array.from({ length: 15 }, (_, index) => index + 1);
+
+test.each(seeds)(
+  "replays what was accepted and not settled, and at most what was settled since the last sync (seed %i)",
+  (seed) => {
     const random = randomOf(seed * 7_919);
     const disk = new FakeJournal();
     const bed = start(disk);
@@ -67,8 +70,8 @@ test("replays what was accepted and not settled, and at most what was settled si
     const refused = new Set(seqsIn(heard, "rejected"));
     for (const seq of refused) expect(replayed, `${where}: ${seq} was refused`).not.toContain(seq);
     for (const seq of settledSafely) expect(replayed, `${where}: ${seq} is over`).not.toContain(seq);
-  }
-});
+  },
+);
 
 describe("replayed tasks", () => {
   test("are accepted once: whoever submits them again is acknowledged, and nothing is run for it", () => {
