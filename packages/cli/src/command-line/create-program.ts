@@ -41,7 +41,7 @@ import { type Environment, jsonFlag, logLevelOption } from "./options.ts";
 import { refuseInproc } from "./refuse-inproc.ts";
 
 const epilogue = `
-Every option can also be given by environment: --log-level as TQ_LOG_LEVEL.
+Every option can also be given by environment, --log-level as TQ_LOG_LEVEL, but what dead letters to retry or discard.
 Exit codes: 0 fine, 1 internal, 2 usage, 3 a task failed, 4 timed out, 5 unreachable; after a second SIGINT or SIGTERM
 128 + its number.`;
 
@@ -86,22 +86,15 @@ export function createProgram(environment: Environment, onEnd: (exitCode: ExitCo
     onEnd(await runProxy(options)),
   );
   const addSilent = (name: string, to: Command): Command => add(name, "silent", to);
-  addDead(describeDead(program.command("dead")), { environment, onEnd, add: addSilent });
+  addDead(describeDead(program.command("dead")), onEnd, addSilent);
   addJournal(describeJournal(program.command("journal")), onEnd, addSilent);
   return program;
 }
 
 function addDead(
   dead: Command,
-  {
-    environment,
-    onEnd,
-    add,
-  }: {
-    readonly environment: Environment;
-    readonly onEnd: (exitCode: ExitCode) => void;
-    readonly add: (name: string, to: Command) => Command;
-  },
+  onEnd: (exitCode: ExitCode) => void,
+  add: (name: string, to: Command) => Command,
 ): void {
   describeDeadList(add("list", dead)).action(async (options: DeadListOptions) =>
     onEnd(await runDeadList(options)),
@@ -109,11 +102,11 @@ function addDead(
   describeDeadShow(add("show", dead)).action(async (id: string, options: DeadCommandOptions) =>
     onEnd(await runDeadShow(id, options)),
   );
-  describeDeadRetry(add("retry", dead), environment).action(
-    async (ids: string[], options: DeadChoiceOptions) => onEnd(await runDeadRetry(ids, options)),
+  describeDeadRetry(add("retry", dead)).action(async (ids: string[], options: DeadChoiceOptions) =>
+    onEnd(await runDeadRetry(ids, options)),
   );
-  describeDeadDiscard(add("discard", dead), environment).action(
-    async (ids: string[], options: DeadChoiceOptions) => onEnd(await runDeadDiscard(ids, options)),
+  describeDeadDiscard(add("discard", dead)).action(async (ids: string[], options: DeadChoiceOptions) =>
+    onEnd(await runDeadDiscard(ids, options)),
   );
 }
 

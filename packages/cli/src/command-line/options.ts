@@ -23,6 +23,12 @@ export function option<T>(
   return made.env(variableOf(made));
 }
 
+/**
+ * An option that only the command line gives. For what a command is about where it cannot be undone: nobody deletes by what was
+ * put into the environment for another command.
+ */
+export const wordOnly = (flags: string, description: string): Option => new Option(flags, description);
+
 const yes = new Set(["1", "true", "yes", "on"]);
 const no = new Set(["0", "false", "no", "off", ""]);
 

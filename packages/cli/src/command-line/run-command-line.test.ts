@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { TqError } from "@tq/common";
 import { Command } from "commander";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createProgram } from "./create-program.ts";
 import { runCommandLine } from "./run-command-line.ts";
 
@@ -84,6 +84,18 @@ describe("misuse is told in one line, before anything is started", () => {
     });
   });
 });
+
+test.each(["discard", "retry"])(
+  "what dead letters to %s is never chosen by the environment",
+  async (call) => {
+    vi.stubEnv("TQ_TASK", "square");
+    vi.stubEnv("TQ_OUTCOME", "failed");
+    vi.stubEnv("TQ_ALL", "1");
+    const { exitCode, stderr } = await run(["dead", call, "--ventilator", nobody], { TQ_ALL: "1" });
+    vi.unstubAllEnvs();
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("takes ids, or else --task, --outcome")]);
+  },
+);
 
 const failing = (error: unknown) => async () => {
   const told: string[] = [];

@@ -1,15 +1,8 @@
 /** `tq dead`: the tasks of a ventilator that failed for good. */
 import { TqError } from "@tq/common";
 import type { DeadLetterBox, DeadLetterFilter } from "@tq/producer";
-import type { Command } from "commander";
-import {
-  type Environment,
-  flag,
-  option,
-  readCount,
-  readDuration,
-  readEndpoints,
-} from "../command-line/options.ts";
+import type { Command, Option } from "commander";
+import { option, readCount, readDuration, readEndpoints, wordOnly } from "../command-line/options.ts";
 import { formatLetter, formatSummary, type LetterStyle, toJsonLine } from "../dead/format-letter.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -49,7 +42,7 @@ A ventilator keeps them until they are retried or discarded: in its journal if i
 }
 
 export function describeDeadList(command: Command): Command {
-  return withFilter(withVentilator(command.description("list them, the oldest first")))
+  return withFilter(withVentilator(command.description("list them, the oldest first")), option)
     .addOption(option("--limit <n>", "how many at most", readCount(1, listedMax)).default(100))
     .addOption(option("--after <place>", "go on there: what the list before has named"))
     .addHelpText("after", output);
@@ -61,20 +54,17 @@ export function describeDeadShow(command: Command): Command {
     .addHelpText("after", output);
 }
 
-export function describeDeadRetry(command: Command, environment: Environment): Command {
+export function describeDeadRetry(command: Command): Command {
   const described = command.description("run them again, as new tasks with the same input and options");
-  return withChoice(described, environment).addHelpText(
+  return withChoice(described).addHelpText(
     "after",
     `
 Prints old and new id of each; their results go to the sink.${output}`,
   );
 }
 
-export function describeDeadDiscard(command: Command, environment: Environment): Command {
-  return withChoice(command.description("forget them, and say how many"), environment).addHelpText(
-    "after",
-    output,
-  );
+export function describeDeadDiscard(command: Command): Command {
+  return withChoice(command.description("forget them, and say how many")).addHelpText("after", output);
 }
 
 export async function runDeadList(options: DeadListOptions): Promise<ExitCode> {
@@ -139,16 +129,19 @@ function withVentilator(command: Command): Command {
     );
 }
 
-function withFilter(command: Command): Command {
+function withFilter(command: Command, made: (flags: string, description: string) => Option): Command {
   return command
-    .addOption(option("--task <name>", "only of this task"))
-    .addOption(option("--outcome <outcome>", "only with this one").choices(["failed", "dead"]));
+    .addOption(made("--task <name>", "only of this task"))
+    .addOption(made("--outcome <outcome>", "only with this one").choices(["failed", "dead"]));
 }
 
-function withChoice(command: Command, environment: Environment): Command {
-  return withFilter(withVentilator(command))
-    .argument("[ids...]", "these; or else --task, --outcome or --all")
-    .addOption(flag("--all", "all there are", environment));
+function withChoice(command: Command): Command {
+  return withFilter(withVentilator(command), wordOnly)
+    .argument(
+      "[ids...]",
+      "these; or else --task, --outcome or --all, which are not read from the environment",
+    )
+    .addOption(wordOnly("--all", "all there are").default(false, "off"));
 }
 
 /** Nobody discards all of them by forgetting a word. */
