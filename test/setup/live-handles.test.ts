@@ -97,6 +97,21 @@ test.each(resources)("sees %s while it is open and nothing once it is closed", a
   await expect.poll(() => grown(before, countHandles()), { timeout: 5_000, interval: 5 }).toEqual([]);
 });
 
+const heart = (code: string): Worker => new Worker(code, { eval: true, name: "tq-heart" });
+
+test("a thread that waits for a worker's heart is no leak, and one that still beats is", async () => {
+  const before = countHandles();
+  const waiting = heart("require('node:worker_threads').parentPort.on('message', () => {})");
+  await once(waiting, "online");
+  await expect.poll(() => grown(before, countHandles()), { timeout: 5_000, interval: 5 }).toEqual([]);
+  const beating = heart("setInterval(() => {}, 1000)");
+  await once(beating, "online");
+  await expect
+    .poll(() => grown(before, countHandles()), { timeout: 5_000, interval: 5 })
+    .toEqual(["1 × worker thread"]);
+  await Promise.all([waiting.terminate(), beating.terminate()]);
+});
+
 test("closing more than was open is no leak", () => {
   expect(grown(new Map([["tcp", 2]]), new Map([["tcp", 1]]))).toEqual([]);
 });

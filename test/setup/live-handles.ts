@@ -19,7 +19,20 @@ const resourceTypes = new Set([
 ]);
 const timerTypes = new Set(["Immediate", "Timeout"]);
 
-type Report = { libuv: { type: string }[]; workers: unknown[] };
+type Handle = { type: string; is_active: boolean; is_referenced: boolean };
+type ThreadReport = { header: { event: string }; libuv: Handle[] };
+type Report = { libuv: Handle[]; workers: ThreadReport[] };
+
+/**
+ * The thread of a heart that has ended waits for the next heart, as long as the process lives (packages/worker/src/heart-pool.ts).
+ * It keeps nothing alive; a heart that has not ended has a timer, and connections.
+ */
+const waitsForHeart = ({ header, libuv }: ThreadReport): boolean =>
+  header.event.endsWith("[tq-heart]") &&
+  !libuv.some((handle) => resourceTypes.has(handle.type) || isRunningTimer(handle));
+
+const isRunningTimer = ({ type, is_active, is_referenced }: Handle): boolean =>
+  type === "timer" && is_active && is_referenced;
 
 /** What is open in this process now, by kind. */
 export function countHandles(): HandleCounts {
@@ -30,7 +43,7 @@ export function countHandles(): HandleCounts {
   const add = (kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
   for (const { type } of report.libuv) if (resourceTypes.has(type)) add(type);
   for (const type of process.getActiveResourcesInfo()) if (timerTypes.has(type)) add(type);
-  for (const _ of report.workers) add("worker thread");
+  for (const thread of report.workers) if (!waitsForHeart(thread)) add("worker thread");
   return counts;
 }
 

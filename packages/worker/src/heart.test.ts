@@ -1,6 +1,7 @@
+import { channel } from "node:diagnostics_channel";
 import { createZeromqTransport } from "@tq/common/transport";
 import type { Heart as HeartMessage } from "@tq/common/wire";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createStartedAttempt, type StartedAttempt } from "./core/port.ts";
 import { FakeVentilator, origin } from "./fake-ventilator.test-support.ts";
 import { Heart } from "./heart.ts";
@@ -94,6 +95,52 @@ describe("the heart", () => {
     expect(heard.started).toEqual({ epoch: 3, ids: { origins: [origin], runs: [0, 12, 1] } });
     await heart.close();
     await heart.close();
+  });
+});
+
+describe("the threads of hearts", () => {
+  const nobody = "tcp://127.0.0.1:1";
+  let made = 0;
+  const countThread = () => void made++;
+  channel("worker_threads").subscribe(countThread);
+  afterAll(() => void channel("worker_threads").unsubscribe(countThread));
+
+  const failures: unknown[] = [];
+  const beatingHeart = async (endpoint = nobody): Promise<Heart> => {
+    const table = new HeartTable({ ventilators: 1, slots: 1 });
+    const heart = new Heart({
+      endpoints: [nobody, endpoint],
+      table,
+      onFailure: (error) => failures.push(error),
+    });
+    await heart.beating;
+    return heart;
+  };
+  /** How many threads these hearts, all of them open at the same time, made the process start. */
+  const threadsFor = async (hearts: number): Promise<number> => {
+    const before = made;
+    const open: Heart[] = [];
+    for (let count = 0; count < hearts; count++) open.push(await beatingHeart());
+    await Promise.all(open.map((heart) => heart.close()));
+    return made - before;
+  };
+
+  it("serve one heart after the other, and each its own of those that beat at the same time", async () => {
+    await threadsFor(1);
+    expect(await threadsFor(1)).toBe(0);
+    expect(await threadsFor(3)).toBe(2);
+    expect([await threadsFor(3), await threadsFor(2)]).toEqual([0, 0]);
+  });
+
+  it("end with a heart that fails, which is said, with the sockets that it had open closed before", async () => {
+    await threadsFor(1);
+    const before = made;
+    const failing = await beatingHeart("nonsense");
+    expect(failures).toEqual([expect.objectContaining({ code: "TQ_ERR_INVALID_ENDPOINT" })]);
+    const others = [await beatingHeart(), await beatingHeart(), await beatingHeart()];
+    expect(made - before).toBe(1);
+    for (const heart of [failing, ...others]) await heart.close();
+    expect(await threadsFor(3)).toBe(0);
   });
 });
 

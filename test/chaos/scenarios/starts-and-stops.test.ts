@@ -24,11 +24,7 @@ async function round(): Promise<void> {
   const { endpoint } = sink;
   const ventilator = await startVentilator({ workers: anyPort, producers: anyPort, sinks: [endpoint], log });
   const { workers, producers = "" } = ventilator.endpoints;
-  // What a thread makes of the library's contexts lasts as long as the process: hearts are left out.
-  const worker = await startWorker(
-    { ventilators: [workers], handlers: [squaring], log },
-    { lendHeart: () => {} },
-  );
+  const worker = await startWorker({ ventilators: [workers], handlers: [squaring], log });
   const producer = await startProducer({ ventilators: [producers], log });
   expect(await producer.run(square, 7)).toBe(49);
   await Promise.all([producer.close(), worker.close(), ventilator.close(), sink.close()]);
