@@ -11,6 +11,7 @@ import {
   readDuration,
   readEndpoints,
 } from "../command-line/options.ts";
+import { drainTimeoutMs } from "../command-line/serve.ts";
 import { exitCodeOfSignal, listenForStop, type StopSignals } from "../command-line/stop-signals.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { createCliLogger, type LogLevel } from "../output/create-cli-logger.ts";
@@ -32,8 +33,10 @@ export interface SubmitCommandOptions {
   readonly logLevel: LogLevel;
 }
 
-/** How long somebody has to answer where there is no --timeout. */
+/** How long somebody has to answer at first where there is no --timeout. */
 const connectTimeoutMs = 10_000;
+/** Who was there once is waited for: it may be started again at any time. Some weeks. */
+const waitMs = 2 ** 31 - 1;
 
 export function describeSubmit(command: Command, environment: Environment): Command {
   return command
@@ -73,7 +76,7 @@ export function describeSubmit(command: Command, environment: Environment): Comm
     .addOption(
       option(
         "--timeout <time>",
-        "bounds the whole, as 30s (default: only finding the ventilator, 10s)",
+        "bounds the whole, as 30s (default: only finding a ventilator at first, 10s)",
         readDuration,
       ),
     )
@@ -85,6 +88,8 @@ export function describeSubmit(command: Command, environment: Environment): Comm
 Prints {taskId, traceId, task}, with isDuplicate where a key was known; for - a summary {task, accepted, refused, origin}, where task ids begin with the origin;
 with --wait a line per result, like those of tq sink but without worker and duration.
 Lines of stdin that are no good are named and left out; the others go on.
+A ventilator that is gone for a while is waited for, as long as --timeout says, which is said on stderr.
+Where it ends before its input, nextLine tells with which line to go on, as tail -n +N does: all before it are done.
 Delivered at most once, a task is accepted when the ventilator has it; what is lost after that is counted there.
 Exit codes: 0 fine, 2 an input was refused, 3 a task failed, 4 timed out, 5 nobody there.`,
     );
@@ -119,7 +124,7 @@ export async function runSubmit(
     const log = createCliLogger("submit", logLevel === "silent" ? "warn" : logLevel);
     const style = errorStyleOf(options);
     const isConnected = () => producer.connected;
-    return await submitInputs({
+    const exitCode = await submitInputs({
       submitter: producer,
       isConnected,
       task,
@@ -133,6 +138,10 @@ export async function runSubmit(
       style,
       log,
     });
+    // What a ventilator that is gone had accepted would go with us: others are just being given it.
+    const leftMs = startedAt + (ms ?? waitMs) - performance.now();
+    await producer.drain({ timeoutMs: Math.max(1, Math.min(drainTimeoutMs, leftMs)) });
+    return exitCode;
   } finally {
     await producer.close();
   }
@@ -164,7 +173,8 @@ async function connect(options: SubmitCommandOptions, stop: StopSignals): Promis
   const connecting = startProducer({
     ventilators: ventilator,
     compression,
-    timeoutMs: timeout ?? connectTimeoutMs,
+    timeoutMs: timeout ?? waitMs,
+    connectTimeoutMs: timeout ?? connectTimeoutMs,
     log,
     ...(name !== undefined && { name }),
   });

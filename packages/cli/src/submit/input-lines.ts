@@ -7,6 +7,8 @@ import type { Refusals } from "./refusals.ts";
 export interface NumberedInput {
   /** How the input is called in messages: "line 7". Undefined where there is only one. */
   readonly where: string | undefined;
+  /** From 1. */
+  readonly line?: number | undefined;
   readonly value: unknown;
 }
 
@@ -24,7 +26,7 @@ export async function* readInputs(
       if (stop.aborted) return;
       const where = `line ${number}`;
       const parsed = parse(bytes, where, refusals);
-      if (parsed !== undefined) yield { where, value: parsed.value };
+      if (parsed !== undefined) yield { where, line: number, value: parsed.value };
     }
   } catch (error) {
     if (!stop.aborted) throw error;

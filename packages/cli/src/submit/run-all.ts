@@ -29,15 +29,15 @@ export async function runAll(all: RunAll): Promise<void> {
   /** Where the inputs under way came from, by index. */
   const places = new Map<number, string | undefined>();
   async function* values(): AsyncGenerator<unknown, void, undefined> {
-    for await (const { where, value } of inputs) {
-      places.set(progress.read, where);
-      progress.read += 1;
+    for await (const { where, line, value } of inputs) {
+      places.set(progress.begin(line), where);
       yield value;
     }
   }
   for await (const settled of submitter.mapSettled(task, values(), { signal })) {
     const where = places.get(settled.index);
     places.delete(settled.index);
+    progress.end(settled.index);
     const refusal = refusalOf(settled);
     if (refusal !== undefined) {
       refusals.add(refusal, where);

@@ -3,6 +3,7 @@ import type { SubmittedTask } from "@tq/common/submit";
 import { expect, test } from "vitest";
 import { Refusals } from "./refusals.ts";
 import { submitAll } from "./submit-all.ts";
+import { SubmitProgress } from "./submit-progress.ts";
 
 const task = defineTask({ name: "t", input: type<unknown>(), output: type<unknown>() });
 
@@ -20,7 +21,8 @@ function createSubmitter() {
 function start(inputs: AsyncIterable<unknown> | Iterable<unknown>, onStop = () => {}) {
   const refused: string[] = [];
   const refusals = new Refusals((error) => refused.push(error.message));
-  const progress = { read: 0, accepted: 0, settled: 0, unsuccessful: 0, last: undefined };
+  const progress = new SubmitProgress({} as never, {} as never);
+  progress[Symbol.dispose]();
   const { submitter, calls } = createSubmitter();
   async function* numbered() {
     let number = 0;

@@ -33,8 +33,8 @@ export async function submitAll(all: SubmitAll): Promise<void> {
   const { delivery, idempotencyKey, keepForMs } = all;
   const settled = new Waiting();
   let inFlight = 0;
-  for await (const { where, value } of inputs) {
-    progress.read += 1;
+  for await (const { where, line, value } of inputs) {
+    const number = progress.begin(line);
     inFlight += 1;
     submitter
       .submit(task, value, { delivery, idempotencyKey, keepForMs })
@@ -47,6 +47,7 @@ export async function submitAll(all: SubmitAll): Promise<void> {
       )
       .then(
         () => {
+          progress.end(number);
           inFlight -= 1;
           settled.wake();
         },

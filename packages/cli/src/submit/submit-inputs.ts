@@ -42,15 +42,19 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
   const ending = new AbortController();
   const stopReading = () => ending.abort();
   stop.signal.addEventListener("abort", stopReading);
-  using progress = new SubmitProgress(log, { awaitsResults: isWaiting });
+  const isStream = !isList(source);
+  const { isConnected } = options;
+  using progress = new SubmitProgress(log, { awaitsResults: isWaiting, isStream, isConnected });
   using bounds = new Bounds(options);
   const inputs = isList(source) ? source : readInputs(source, refusals, ending.signal);
   const common = { ...options, inputs, refusals, progress, stopReading };
   const giveUp = new AbortController();
   const { signal } = giveUp;
   const work = isWaiting ? runAll({ ...common, output: standardOutput, signal }) : submitAll(common);
+  let isWhole = false;
   try {
     await Promise.race([work, bounds.exceeded]);
+    isWhole = !stop.signal.aborted;
   } catch (error) {
     work.catch(() => {});
     stopReading();
@@ -58,7 +62,7 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
     throw isTqError(error) ? withProgress(error, progress) : error;
   } finally {
     stop.signal.removeEventListener("abort", stopReading);
-    if (!isWaiting) await printAccepted(task, { progress, refusals, isStream: !isList(source) });
+    if (!isWaiting) await printAccepted(task, { progress, refusals, isStream, isWhole });
   }
   if (stop.signal.aborted) return exitCodeOfSignal(await stop.first);
   if (progress.lost > 0) return exitCodes.unreachable;
@@ -69,15 +73,24 @@ export async function submitInputs(options: SubmitInputs): Promise<ExitCode> {
 const isList = (source: Readable | readonly NumberedInput[]): source is readonly NumberedInput[] =>
   Array.isArray(source);
 
+interface Accepting {
+  readonly progress: SubmitProgress;
+  readonly refusals: Refusals;
+  readonly isStream: boolean;
+  /** All input was read and is done. */
+  readonly isWhole: boolean;
+}
+
 async function printAccepted(
   { name: task }: AnyTask,
-  { progress, refusals, isStream }: { progress: SubmitProgress; refusals: Refusals; isStream: boolean },
+  { progress, refusals, isStream, isWhole }: Accepting,
 ): Promise<void> {
   const { accepted, last } = progress;
   if (isStream) {
     // All ids of one submitter begin alike; trace ids follow from the ids.
     const origin = last?.taskId.split("-", 1)[0];
-    await tell({ task, accepted, refused: refusals.count, origin });
+    const rest = isWhole ? {} : { nextLine: progress.nextLine };
+    await tell({ task, accepted, refused: refusals.count, origin, ...rest });
   } else if (last !== undefined) {
     const { taskId, traceId, isDuplicate } = last;
     await tell({ taskId, traceId, task, ...(isDuplicate && { isDuplicate }) });
@@ -94,7 +107,7 @@ async function tell(summary: object): Promise<void> {
 }
 
 function withProgress(error: TqError, progress: SubmitProgress): TqError {
-  return new TqError(error.code, `${error.message} (${progress.describe()})`, {
+  return new TqError(error.code, `${error.message} (${progress.describeRest()})`, {
     details: error.details,
     cause: error,
   });
