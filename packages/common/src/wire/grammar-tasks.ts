@@ -78,6 +78,11 @@ const withProducer = {
       optional: true,
       doc: "True: another ventilator, or an earlier start of this one, may have had these, and sinks their results.",
     },
+    promised: {
+      type: "bool",
+      optional: true,
+      doc: "With `handedOn`. True: it had accepted them. They are taken whatever their idempotency keys.",
+    },
     ids: taskIds,
     options,
     values: { type: "values", doc: "The inputs." },

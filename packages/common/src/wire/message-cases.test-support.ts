@@ -238,6 +238,17 @@ const producerMessages: Record<string, Message> = {
     options: {},
     values: encodeValues([1, 2, 3]),
   },
+  "SUBMIT, handed on after it was accepted": {
+    verb: "SUBMIT",
+    ...head,
+    definition: { name: "square" },
+    reply: "sink",
+    handedOn: true,
+    promised: true,
+    ids,
+    options: { key: { at: [0], values: ["order-4711"] } },
+    values: encodeValues([1, 2, 3]),
+  },
   DUPLICATE: { verb: "DUPLICATE", ...head, ids, of: { origins: [other], runs: [0, 7, 2, 0, 1, 1] } },
   "DUPLICATE, traced": {
     verb: "DUPLICATE",

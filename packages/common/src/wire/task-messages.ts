@@ -20,6 +20,8 @@ export interface Submit extends Numbered {
   readonly sink?: string | undefined;
   /** Another ventilator may have these, too: it was out of reach, so they are handed on with the ids they have. */
   readonly handedOn?: boolean | undefined;
+  /** Of those: they were accepted once, by another ventilator or an earlier start, so that their submitter counts on them. */
+  readonly promised?: boolean | undefined;
   readonly ids: IdRuns;
   readonly options: TaskOptionColumns;
   readonly values: Values;

@@ -1,8 +1,8 @@
 /** What is to be submitted again in a session, before anything new: whatever its ventilator may not have. */
 import { type CreditAccount, countIds, type IdRunsBuilder, type Session } from "@tq/common/protocol";
 import { bytesOfValues, type Origin } from "@tq/common/wire";
-import type { KeptBatch } from "./slice-batch.ts";
-import { isIn, type TaskBook } from "./task-book.ts";
+import { isIn, type KeptBatch } from "./slice-batch.ts";
+import type { TaskBook } from "./task-book.ts";
 
 export class Backlog {
   readonly #book: TaskBook;
@@ -52,7 +52,11 @@ export class Backlog {
         countIds(next.ids) <= account.tasks ? [next, undefined] : this.#book.split(next, account.tasks);
       if (rest !== undefined) this.#batches.unshift(rest);
       account.spend(countIds(batch.ids), bytesOfValues(batch.values));
-      session.send(now, { verb: "SUBMIT", ...batch });
+      session.send(now, {
+        verb: "SUBMIT",
+        ...batch,
+        ...(this.#book.isPromised(batch) && { promised: true }),
+      });
       cancels.addAll(this.#book.cancelled(batch));
     }
   }

@@ -12,7 +12,8 @@ import type { IdRuns } from "@tq/common/wire";
 import { mention } from "./events.ts";
 import { keyedParts } from "./keyed-parts.ts";
 import type { ProducerPort } from "./port.ts";
-import { type Moving, runOf } from "./task-book.ts";
+import { runOf } from "./slice-batch.ts";
+import type { Moving } from "./task-book.ts";
 import type { VentilatorLink } from "./ventilator-link.ts";
 
 export interface FailoverParts {

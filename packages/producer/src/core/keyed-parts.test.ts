@@ -77,3 +77,49 @@ test("what a lost ventilator had is handed on to those that its keys are submitt
   bed.advance(1_000);
   expect(chosen).toEqual(new Map(keys.map((key) => [key, rendezvous(key, endpoints) ?? ""])));
 });
+
+/** Tasks 1 to 3 with keys at the first of two ventilators. */
+const keyedAtFirst = () => {
+  const bed = new TestBed(2);
+  for (const ventilator of bed.ventilators) ventilator.grant(100);
+  const options = { key: { at: [0, 1, 2], values: ["a", "a", "b"] } };
+  bed.submit("sink", 3, { batch: { options, values: encodeValues([1, 1, 2]) } });
+  const [first, second] = bed.ventilators;
+  if (first === undefined || second === undefined) throw new Error("there are two");
+  return { bed, first, second };
+};
+
+test("only what was accepted is promised elsewhere: what was not is held to its keys there", () => {
+  const { bed, first, second } = keyedAtFirst();
+  first.say({ verb: "ACCEPTED", ids: idRun(origin, 1, 1) });
+  first.say({ verb: "ACCEPTED", ids: idRun(origin, 3, 1) });
+  first.isAlive = false;
+  bed.advance(1_000);
+  expect(second.heard("SUBMIT")).toEqual([
+    "SUBMIT sink 1 again, promised",
+    "SUBMIT sink 2 again",
+    "SUBMIT sink 3 again, promised",
+  ]);
+});
+
+test("what a full disk has refused is not promised, nor what another start of a ventilator is given again", () => {
+  const { first, second } = keyedAtFirst();
+  first.say({ verb: "REJECTED", ids: idRun(origin, 1, 3), code: "TQ_ERR_STORAGE_FULL", message: "full" });
+  expect(second.heard("SUBMIT")).toEqual(["SUBMIT sink 1,2,3 again"]);
+
+  const other = keyedAtFirst();
+  other.first.heard();
+  other.first.restart();
+  other.bed.advance(1_000);
+  other.first.grant(100);
+  expect(other.first.heard("SUBMIT")).toEqual(["SUBMIT sink 1,2,3 again"]);
+});
+
+test("a conflict elsewhere is no refusal of what a lost ventilator may have taken", () => {
+  const { bed, first, second } = keyedAtFirst();
+  first.isAlive = false;
+  bed.advance(1_000);
+  const refused = { code: "TQ_ERR_IDEMPOTENCY_CONFLICT", message: "another input" };
+  second.say({ verb: "REJECTED", ids: idRun(origin, 1, 2), ...refused });
+  expect(bed.events.heard).toEqual(["rejected TQ_ERR_UNKNOWN_OUTCOME 1,2"]);
+});

@@ -3,8 +3,8 @@
  * task submitted under the same key would go to.
  */
 import { forEachId, IdRunsBuilder, rendezvous, SparseReader } from "@tq/common/protocol";
-import { sliceBatch } from "./slice-batch.ts";
-import { type Moving, runOf } from "./task-book.ts";
+import { runOf, sliceBatch } from "./slice-batch.ts";
+import type { Moving } from "./task-book.ts";
 
 export interface KeyedPart {
   readonly moving: Moving;

@@ -136,7 +136,7 @@ export class ScriptedVentilator {
     this.isAlive = false;
   }
 
-  /** What it heard since the last call, without heartbeats: `SUBMIT sink 1,2 for s1`, with `again` if it is handed on. */
+  /** What it heard since the last call, without heartbeats: `SUBMIT sink 1,2 for s1`, with `again` if it is handed on, and `promised`. */
   heard(verb = ""): string[] {
     const messages = this.#messages;
     this.#messages = [];
@@ -144,8 +144,9 @@ export class ScriptedVentilator {
     return wanted.map((message) => {
       const ids = "ids" in message ? ` ${seqsOf(message.ids)}` : "";
       if (message.verb !== "SUBMIT") return `${message.verb}${ids}`;
-      const { reply, sink, handedOn } = message;
-      return `SUBMIT ${reply}${ids}${sink === undefined ? "" : ` for ${sink}`}${handedOn === true ? " again" : ""}`;
+      const { reply, sink, handedOn, promised } = message;
+      const again = `${handedOn === true ? " again" : ""}${promised === true ? ", promised" : ""}`;
+      return `SUBMIT ${reply}${ids}${sink === undefined ? "" : ` for ${sink}`}${again}`;
     });
   }
 

@@ -7,7 +7,7 @@
 import { forEachRun, IdRunsBuilder, type Reply, SeqSet, type SubmitOrigins } from "@tq/common/protocol";
 import type { IdRuns, Origin } from "@tq/common/wire";
 import { KeptBatches, type KeptBytes } from "./kept-batches.ts";
-import type { KeptBatch } from "./slice-batch.ts";
+import { cutBy, type KeptBatch, runOf } from "./slice-batch.ts";
 
 interface Page {
   readonly origin: Origin;
@@ -91,6 +91,13 @@ export class TaskBook {
     if (isDoubtful) page.doubtful.addRun(first, count);
   }
 
+  /** Whether somebody has accepted it who is not asked now, and its idempotency keys would say otherwise. */
+  isPromised(batch: KeptBatch): boolean {
+    if (batch.options.key === undefined) return false;
+    const { origin, first, count } = runOf(batch);
+    return (this.#pages.get(origin)?.promised.overlap(first, count) ?? 0) > 0;
+  }
+
   keepsAny(batch: KeptBatch): boolean {
     let isKept = false;
     this.forEachKept(runOf(batch), () => {
@@ -134,6 +141,15 @@ export class TaskBook {
         if (accepted.has(seq) || promised.has(seq)) to.add(origin, seq);
       }
     });
+  }
+
+  /** Whether a ventilator that is gone may have accepted some of these. */
+  isDoubtful(ids: IdRuns): boolean {
+    let isSome = false;
+    this.#forEach(ids, ({ doubtful }, first, count) => {
+      isSome ||= doubtful.overlap(first, count) > 0;
+    });
+    return isSome;
   }
 
   /** Those of these that somebody wants to be cancelled. */
@@ -259,16 +275,18 @@ export class TaskBook {
         if (reply !== "push") batches.push(...kept.within(first, count));
       });
     }
-    return batches.map((batch) => {
-      const { origin, first, count } = runOf(batch);
-      const page = this.#pages.get(origin);
-      const overlap =
-        (page?.accepted.overlap(first, count) ?? 0) + (page?.promised.overlap(first, count) ?? 0);
-      const isDoubtful = (page?.doubtful.overlap(first, count) ?? 0) > 0;
-      const moving = { batch, isPromised: overlap > 0, isDoubtful, cancelled: this.cancelled(batch) };
-      this.ended(batch.ids);
-      return moving;
-    });
+    return batches
+      .flatMap((batch) => this.#byStanding(batch))
+      .map((batch) => {
+        const { origin, first, count } = runOf(batch);
+        const page = this.#pages.get(origin);
+        const overlap =
+          (page?.accepted.overlap(first, count) ?? 0) + (page?.promised.overlap(first, count) ?? 0);
+        const isDoubtful = (page?.doubtful.overlap(first, count) ?? 0) > 0;
+        const moving = { batch, isPromised: overlap > 0, isDoubtful, cancelled: this.cancelled(batch) };
+        this.ended(batch.ids);
+        return moving;
+      });
   }
 
   /** Cancellations of what is not kept any more: of answered tasks, mostly. */
@@ -329,18 +347,22 @@ export class TaskBook {
     return page;
   }
 
+  /** A batch with idempotency keys, cut where what was accepted ends: what was not is held to its keys elsewhere. */
+  #byStanding(batch: KeptBatch): readonly KeptBatch[] {
+    const { origin, first } = runOf(batch);
+    const page = this.#pages.get(origin);
+    if (batch.options.key === undefined || page === undefined) return [batch];
+    const isPromised = (index: number): boolean =>
+      page.accepted.has(first + index) || page.promised.has(first + index);
+    return cutBy(batch, isPromised);
+  }
+
   #forEach(ids: IdRuns, visit: (page: Page, first: number, count: number) => void): void {
     forEachRun(ids, ({ origin, first, count }) => {
       const page = this.#pages.get(origin);
       if (page !== undefined) visit(page, first, count);
     });
   }
-}
-
-export function runOf({ ids }: KeptBatch): { origin: Origin; first: number; count: number } {
-  const [origin = ""] = ids.origins;
-  const [, first = 0, count = 0] = ids.runs;
-  return { origin, first, count };
 }
 
 /** What of a sink-bound task was accepted and is not being asked for, the ventilator has; of an answered one it may. */
@@ -359,9 +381,4 @@ function addCommon(
     const until = Math.min(first + count, end);
     if (from < until) to.addRun(run.origin, from, until - from);
   });
-}
-
-export function isIn(batch: KeptBatch, origin: Origin, seq: number): boolean {
-  const run = runOf(batch);
-  return run.origin === origin && run.first <= seq && seq < run.first + run.count;
 }

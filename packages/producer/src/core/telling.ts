@@ -117,10 +117,14 @@ export class Telling {
     const { port } = this.#parts;
     const lost = new IdRunsBuilder();
     const { endpoint } = link.address;
+    const isInDoubt = code === "TQ_ERR_IDEMPOTENCY_CONFLICT" && link.book.isDoubtful(ids);
     if (code !== "TQ_ERR_UNKNOWN_TASK") link.book.promisedOf(ids, lost);
     link.book.ended(ids);
     if (lost.count > 0) port.report({ type: "tasks.lost", endpoint, code, message, ...mention(lost.take()) });
-    port.events.rejected(ids, code, message);
+    if (!isInDoubt) return port.events.rejected(ids, code, message);
+    // Another one, which is gone, may have taken it under the same key, and run it.
+    const doubt = `a ventilator that is gone may have accepted it; the one at ${endpoint} refuses it: ${message}`;
+    port.events.rejected(ids, "TQ_ERR_UNKNOWN_OUTCOME", doubt);
   }
 
   #replyOf(origin: Origin): Reply | undefined {

@@ -334,6 +334,7 @@ export class TestBed {
       columns?: TaskOptionColumns;
       inputs?: readonly unknown[];
       isHandedOn?: boolean;
+      isPromised?: boolean;
       contract?: string;
       maxAttempts?: number;
       /** The workers' policy holds. */
@@ -354,6 +355,7 @@ export class TestBed {
       options: columns,
       values: encodeValues(inputs),
       ...(options.isHandedOn === true && { handedOn: true }),
+      ...(options.isPromised === true && { promised: true }),
     };
     this.port.submit(batch, 0);
     this.settle();

@@ -92,12 +92,29 @@ describe("a second submission under the same key", () => {
   });
 });
 
-test("what another ventilator handed on is taken whatever its key, which stays with whom it was", () => {
-  const bed = new TestBed();
-  bed.submit(1, 1, { columns: keyed(["k"]), inputs: ["x"] });
-  bed.submit(2, 1, { columns: keyed(["k"]), inputs: ["y"], isHandedOn: true });
-  bed.submit(3, 1, { columns: keyed(["k"]), inputs: ["x"] });
-  expect(bed.owner.heard).toEqual(["accepted 1", "accepted 2", "duplicate 3 of 1"]);
+describe("what another ventilator handed on", () => {
+  const handedOn = { columns: keyed(["k"]), isHandedOn: true };
+
+  test("and had accepted is taken whatever its key, which stays with whom it was", () => {
+    const bed = new TestBed();
+    bed.submit(1, 1, { columns: keyed(["k"]), inputs: ["x"] });
+    bed.submit(2, 1, { ...handedOn, inputs: ["y"], isPromised: true });
+    bed.submit(3, 1, { columns: keyed(["k"]), inputs: ["x"] });
+    expect(bed.owner.heard).toEqual(["accepted 1", "accepted 2", "duplicate 3 of 1"]);
+  });
+
+  test("and had not accepted is held to its key, like the same call at one ventilator", () => {
+    const bed = new TestBed();
+    const worker = bed.worker("w");
+    for (const [at, input] of ["x", "x", "y"].entries())
+      bed.submit(at + 1, 1, { ...handedOn, inputs: [input] });
+    expect(bed.owner.heard).toEqual([
+      "accepted 1",
+      "duplicate 2 of 1",
+      "rejected TQ_ERR_IDEMPOTENCY_CONFLICT 3",
+    ]);
+    expect(worker.tasks).toBe("1");
+  });
 });
 
 test("a key on tasks that are answered is refused", () => {

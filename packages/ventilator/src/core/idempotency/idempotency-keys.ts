@@ -4,7 +4,8 @@
  *
  * Whoever submits the same again is told the first task's id, and not before that one is accepted: else he could hear of a task
  * that a full disk refuses in the end. The id that he gave is spent then, so that it leaves no gap in what sinks may forget.
- * What another ventilator hands on is taken whatever its keys: its submitter was told that it is accepted.
+ * What is promised is taken whatever its keys: its submitter was told, by another ventilator or an earlier start, that it is
+ * accepted.
  */
 import { formatTaskId } from "@tq/common";
 import { idRun, SparseReader, sliceOptions } from "@tq/common/protocol";
@@ -61,7 +62,8 @@ export class IdempotencyKeys {
   ): void {
     const [origin = ""] = submission.ids.origins;
     const [, first = 0, count = 0] = submission.ids.runs;
-    const { options, definition, handedOn } = submission;
+    const { options, definition, handedOn, promised } = submission;
+    const isPromised = handedOn === true && promised === true;
     const keys = new SparseReader(options.key);
     const payloads = new Payloads(submission.values);
     const fresh = new Set<string>();
@@ -78,7 +80,7 @@ export class IdempotencyKeys {
       // The same key twice in one message: the first one has it by then.
       if (key !== undefined && fresh.has(key)) admitUpTo(index);
       const taken =
-        key === undefined || handedOn === true ? undefined : this.#parts.keys.find(now, definition.name, key);
+        key === undefined || isPromised ? undefined : this.#parts.keys.find(now, definition.name, key);
       const isOther = taken !== undefined && (taken.origin !== origin || taken.seq !== seq);
       if (isOther && !this.#handedOver.delete(taken)) {
         admitUpTo(index);
