@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { traceIdOf } from "@tq/common";
@@ -105,6 +105,20 @@ test("a trace of many tasks comes whole and in order, with the task whose own tr
   expect(seqs({ traceId, outcome: "completed" })).toEqual(expected);
   expect(seqs({ traceId })).toHaveLength(2_401);
   expect(seqs({ traceId, limit: 1_201 })).toEqual(expected);
+});
+
+test("a result in which one byte is another one by now comes as failed, and no other does", async () => {
+  await fill(batch(1, 3, { values: encodeValues(["first", "second", "third"]) }));
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf("second");
+  expect(bytes.indexOf("second", at + 1)).toBe(-1);
+  writeFileSync(file, bytes.fill("S", at, at + 1));
+  using results = openResults(file);
+  expect([...results.query()]).toMatchObject([
+    { output: "first" },
+    { outcome: "failed", error: { code: "TQ_ERR_UNDECODABLE" } },
+    { output: "third" },
+  ]);
 });
 
 test("a store is read while a sink writes it", async () => {

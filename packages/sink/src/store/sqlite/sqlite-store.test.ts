@@ -100,6 +100,18 @@ test("ranges that make no sense are damage, too", async () => {
   });
 });
 
+test("one wrong digit in what is known of ids is noticed", async () => {
+  const store = await SqliteStore.open({ file });
+  await writeAll(store, [{ results: [rowsOf(1, 3)] }]);
+  await store.close();
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill("[1,4]", bytes.lastIndexOf("[1,3]"), bytes.lastIndexOf("[1,3]") + 5));
+  await expect(SqliteStore.open({ file })).rejects.toMatchObject({
+    code: "TQ_ERR_STORAGE_CORRUPT",
+    message: expect.stringContaining(origin),
+  });
+});
+
 test("a store whose window is damaged does not start, and names the file", async () => {
   const store = await SqliteStore.open({ file });
   await writeAll(store, [{ results: [rowsOf(1, 3)] }]);

@@ -31,7 +31,8 @@ export const storeKind: FileKind = {
           worker TEXT,
           traceparent TEXT,
           value BLOB NOT NULL,
-          attachments INTEGER NOT NULL
+          attachments INTEGER NOT NULL,
+          sum INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX results_by_id ON results (origin, seq);
         CREATE INDEX results_by_traceparent ON results (substr(traceparent, 4, 32)) WHERE traceparent IS NOT NULL;
@@ -44,7 +45,8 @@ export const storeKind: FileKind = {
         CREATE TABLE origins (
           origin TEXT PRIMARY KEY,
           below INTEGER NOT NULL,
-          committed TEXT NOT NULL
+          committed TEXT NOT NULL,
+          sum INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE other_outcomes (
           origin TEXT NOT NULL,

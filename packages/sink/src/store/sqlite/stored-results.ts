@@ -4,6 +4,7 @@ import type { OutcomeStatus } from "@tq/common";
 import { IdRunsBuilder, SparseBuilder } from "@tq/common/protocol";
 import { openForReading, orStorageError, type StorageSubject } from "@tq/common/sqlite";
 import type { ResultBatch } from "../../core/result-batch.ts";
+import { sumOfResult } from "./row-sum.ts";
 import { storeKind } from "./store-kind.ts";
 
 /** A batch, and of each of its rows the number and when it was committed, in milliseconds of the wall clock. */
@@ -141,11 +142,12 @@ class BatchBuilder {
     if (row.attempt !== 1) this.#attempts.add(position, Number(row.attempt));
     if (row.traceparent !== null) this.#traceparents.add(position, String(row.traceparent));
     this.#durationsUs.push(Number(row.duration_us));
-    const value = bytesOf(row.value);
+    const isWhole = isAsWritten(row, attachments);
+    const value = isWhole ? bytesOf(row.value) : damagedValue;
     this.#lengths.push(value.length);
     this.#values.push(value);
     let bytes = value.length;
-    for (const frame of attachments) {
+    for (const frame of isWhole ? attachments : []) {
       this.#attachments.at.push(position);
       this.#attachments.frames.push(frame);
       bytes += frame.length;
@@ -171,6 +173,17 @@ class BatchBuilder {
     };
     return { batch, numbers: this.#numbers, at: this.#at };
   }
+}
+
+/** MessagePack has no value that begins like this: it comes out as one that cannot be decoded. */
+const damagedValue = Uint8Array.of(0xc1);
+
+function isAsWritten(
+  { origin, seq, task, outcome, value, sum }: Row,
+  attachments: readonly Uint8Array[],
+): boolean {
+  const facts = { origin: String(origin), seq: Number(seq), task: String(task), outcome: String(outcome) };
+  return sumOfResult(facts, bytesOf(value), attachments) === sum;
 }
 
 const textOf = (value: SQLOutputValue | undefined): string | undefined =>

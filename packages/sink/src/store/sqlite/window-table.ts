@@ -5,12 +5,13 @@
  * It has no memory of its own: what a transaction that was taken back had changed would have to be taken back in it, too.
  * Reading the one row that is rewritten anyway costs next to nothing.
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Origin, OutcomeStatus } from "@tq/common";
 import { forEachRun, type IdRun, SeqSet } from "@tq/common/protocol";
 import { corruptError, type StorageSubject, type WritableFile } from "@tq/common/sqlite";
 import type { OriginSnapshot, WindowSnapshot } from "../../core/duplicate-window.ts";
 import type { LowMarkOf } from "../../core/store-change.ts";
+import { sumOfOrigin } from "./row-sum.ts";
 import type { RowsToStore } from "./store-messages.ts";
 
 interface OriginRow {
@@ -42,7 +43,7 @@ export class WindowTable {
     for (const [origin, row] of touched) {
       if (row === undefined) continue;
       const ranges = rangesOf(row.committed);
-      this.#statements.save.run(origin, row.below, ranges);
+      this.#statements.save.run(origin, row.below, ranges, sumOfOrigin(origin, row.below, ranges));
       bytes += origin.length + ranges.length;
     }
     for (const origin of closed) this.#close(origin);
@@ -53,7 +54,7 @@ export class WindowTable {
     const origins = new Map<Origin, OriginSnapshot & { others: [number, OutcomeStatus][] }>();
     for (const row of this.#database.prepare("SELECT * FROM origins").iterate()) {
       const origin = String(row.origin);
-      const committed = this.#rangesIn(origin, row.committed);
+      const committed = this.#rangesIn(origin, row);
       origins.set(origin, { origin, below: Number(row.below), committed, others: [] });
     }
     for (const row of this.#database.prepare("SELECT * FROM other_outcomes ORDER BY origin, seq").iterate()) {
@@ -75,15 +76,17 @@ export class WindowTable {
     const committed = new SeqSet();
     const row = this.#statements.read.get(origin);
     if (row === undefined) return { below: 1, committed };
-    const ranges = this.#rangesIn(origin, row.committed);
+    const ranges = this.#rangesIn(origin, row);
     for (let index = 0; index + 1 < ranges.length; index += 2) {
       committed.addRun(ranges[index] ?? 0, ranges[index + 1] ?? 0);
     }
     return { below: Number(row.below), committed };
   }
 
-  #rangesIn(origin: Origin, text: unknown): number[] {
-    const ranges = parsed(String(text));
+  #rangesIn(origin: Origin, { below, committed, sum }: Record<string, SQLOutputValue>): number[] {
+    const text = String(committed);
+    const isAsWritten = sum === sumOfOrigin(origin, Number(below), text);
+    const ranges = isAsWritten ? parsed(text) : undefined;
     if (Array.isArray(ranges) && ranges.length % 2 === 0 && ranges.every(Number.isSafeInteger)) return ranges;
     throw corruptError(this.#subject, [`the ranges of origin ${origin} make no sense`]);
   }
@@ -116,8 +119,8 @@ export class WindowTable {
 
 function prepare(database: DatabaseSync) {
   const statements = {
-    read: "SELECT below, committed FROM origins WHERE origin = ?",
-    save: "INSERT OR REPLACE INTO origins VALUES (?, ?, ?)",
+    read: "SELECT below, committed, sum FROM origins WHERE origin = ?",
+    save: "INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?)",
     forget: "DELETE FROM origins WHERE origin = ?",
     saveOther: "INSERT OR REPLACE INTO other_outcomes VALUES (?, ?, ?)",
     forgetOthersBelow: "DELETE FROM other_outcomes WHERE origin = ? AND seq < ?",

@@ -1,6 +1,7 @@
 /** Writes results into the store's tables, one row each. Called inside a transaction. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { forEachRun, SparseReader } from "@tq/common/protocol";
+import { sumOfResult } from "./row-sum.ts";
 import type { RowsToStore } from "./store-messages.ts";
 
 /** About what a row costs besides its value. */
@@ -15,7 +16,7 @@ export class ResultsWriter {
   constructor(database: DatabaseSync) {
     this.#readLast = database.prepare("SELECT last_n FROM store WHERE id = 1");
     this.#saveLast = database.prepare("UPDATE store SET last_n = ? WHERE id = 1");
-    this.#insert = database.prepare("INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = database.prepare("INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#attach = database.prepare("INSERT INTO attachments VALUES (?, ?, ?)");
   }
 
@@ -47,15 +48,18 @@ export class ResultsWriter {
     } = rows;
     const attemptOf = new SparseReader(rows.attempts);
     const traceparentOf = new SparseReader(rows.traceparent);
-    const attached = attachments && countByRow(attachments.at);
+    const attached = attachments && framesByRow(attachments);
     let offset = 0;
     forEachRun(ids, ({ origin, first, count, position }) => {
       for (let row = position; row < position + count; row++) {
         const end = offset + (lengths[row] ?? 0);
+        const seq = first + row - position;
+        const value = slab.subarray(offset, end);
+        const frames = attached?.get(row);
         this.#insert.run(
           before + row + 1,
           origin,
-          first + row - position,
+          seq,
           task,
           contract,
           outcome,
@@ -64,8 +68,9 @@ export class ResultsWriter {
           durationsUs?.[row] ?? null,
           worker,
           traceparentOf.at(row) ?? null,
-          slab.subarray(offset, end),
-          attached?.get(row) ?? 0,
+          value,
+          frames?.length ?? 0,
+          sumOfResult({ origin, seq, task, outcome }, value, frames),
         );
         offset = end;
       }
@@ -88,8 +93,13 @@ export class ResultsWriter {
   }
 }
 
-function countByRow(at: readonly number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const row of at) counts.set(row, (counts.get(row) ?? 0) + 1);
-  return counts;
+function framesByRow({ at, frames }: NonNullable<RowsToStore["attachments"]>): Map<number, Uint8Array[]> {
+  const byRow = new Map<number, Uint8Array[]>();
+  for (const [index, frame] of frames.entries()) {
+    const row = at[index] ?? 0;
+    const own = byRow.get(row);
+    if (own === undefined) byRow.set(row, [frame]);
+    else own.push(frame);
+  }
+  return byRow;
 }
