@@ -61,7 +61,7 @@ export class EventHub {
   constructor(options: EventHubOptions) {
     const { source } = options;
     // As subscribers take it.
-    const name = source.name.toWellFormed().slice(0, eventLimits.nameCharsMax);
+    const name = source.name.slice(0, eventLimits.nameCharsMax).toWellFormed();
     this.#options = { ...options, source: { ...source, name } };
   }
 

@@ -1,3 +1,4 @@
+import { encodeValue } from "@tq/common/wire";
 import { expect, test } from "vitest";
 import { AttemptErrors, attemptErrorLimits } from "./attempt-errors.ts";
 import type { AttemptError } from "./journal/journal-port.ts";
@@ -31,6 +32,19 @@ test("the last ten are kept, with short stacks and messages, causes too", () => 
   const longest = trouble.errors.at(-1)?.error;
   expect(longest?.message).toHaveLength(attemptErrorLimits.messageCharsMax);
   expect(longest?.cause?.message).toHaveLength(attemptErrorLimits.messageCharsMax);
+});
+
+test("no text is cut within a character: half of one can neither be written nor sent", () => {
+  const trouble = troubled();
+  const text = `-${"\u{1f600}".repeat(5_000)}`;
+  const error = { name: "E", message: text, stack: text, cause: { name: "E", message: text } };
+  for (const errors of [new AttemptErrors(), new AttemptErrors(0)]) {
+    errors.keep(trouble, { ...failed(1), error });
+    const kept = trouble.errors.at(-1)?.error;
+    for (const part of [kept?.message, kept?.stack, kept?.cause?.message])
+      expect(part?.isWellFormed() ?? true).toBe(true);
+    expect(() => encodeValue(trouble.errors)).not.toThrow();
+  }
 });
 
 test("beyond the bound a task keeps its latest error in short, and what is settled makes room", () => {

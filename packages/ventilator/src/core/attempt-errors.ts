@@ -42,7 +42,7 @@ export class AttemptErrors {
     if (this.#chars + charsOf(error) > this.#charsMax) {
       this.forget(trouble);
       const { name, message } = error;
-      this.#add(trouble, { ...failed, error: { name, message: message.slice(0, shortMessageCharsMax) } });
+      this.#add(trouble, { ...failed, error: { name, message: cut(message, shortMessageCharsMax) } });
       return;
     }
     const oldest = trouble.errors.length < attemptErrorLimits.keptMax ? undefined : trouble.errors.shift();
@@ -76,11 +76,14 @@ export class AttemptErrors {
 function shortened({ message, stack, cause, ...rest }: RemoteError): RemoteError {
   return {
     ...rest,
-    message: message.slice(0, attemptErrorLimits.messageCharsMax),
-    ...(stack !== undefined && { stack: stack.slice(0, attemptErrorLimits.stackCharsMax) }),
+    message: cut(message, attemptErrorLimits.messageCharsMax),
+    ...(stack !== undefined && { stack: cut(stack, attemptErrorLimits.stackCharsMax) }),
     ...(cause !== undefined && { cause: shortened(cause) }),
   };
 }
+
+/** Half of a surrogate pair has no UTF-8 form: neither a journal nor a message could hold it. */
+const cut = (text: string, charsMax: number): string => text.slice(0, charsMax).toWellFormed();
 
 function charsOf({ name, message, stack = "", cause }: RemoteError): number {
   const own = name.length + message.length + stack.length + overheadChars;
