@@ -114,6 +114,9 @@ test("a task that exits every process it runs in is dead after its crash limit, 
   expect(cluster.events.of("task.crashed")).toMatchObject([{ taskId: killer, crashes: 1 }]);
   // The first death, perhaps one among suspects, and the one alone that counts.
   expect(deaths).toBeLessThanOrEqual(3);
+  expect((await cluster.ventilator.dead.list({ outcome: "dead" })).letters).toMatchObject([
+    { taskId: killer, task: poison.name, crashes: 1, failures: 0, error: { code: "TQ_ERR_WORKER_LOST" } },
+  ]);
   await cluster.expectRest();
 }, 30_000);
 
