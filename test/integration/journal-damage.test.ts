@@ -21,6 +21,7 @@ const origin = {
   origin: sampleOrigin,
   owner: { bootId: undefined, name: "me" },
   isHandedOn: false,
+  isLeft: false,
   settled: [1, 3],
 };
 const progress = { number: 7, sink: undefined, settled: [0, 1], parts: [], troubles: [] };

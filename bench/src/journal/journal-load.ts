@@ -42,6 +42,7 @@ export function* changesOf({
           origin,
           owner: { bootId: undefined, name: "bench" },
           isHandedOn: false,
+          isLeft: false,
           settled: settled === 0 ? [] : [1, settled + 1],
         },
       ],

@@ -74,6 +74,11 @@ export class SessionClient {
     return this.#state === "open" ? this.#session : undefined;
   }
 
+  /** What may not have arrived yet, also of a session that may have been cut. */
+  get unacknowledged(): readonly NumberedContent[] {
+    return this.#session?.unacknowledged ?? [];
+  }
+
   get bootId(): BootId {
     return this.#bootId;
   }
@@ -195,7 +200,7 @@ export class SessionClient {
   }
 
   #endSession(now: number): void {
-    const unacknowledged = this.#session?.unacknowledged ?? [];
+    const { unacknowledged } = this;
     this.#session = undefined;
     this.#state = "connecting";
     this.#absentSince = now;

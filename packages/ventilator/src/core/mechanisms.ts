@@ -62,8 +62,7 @@ export function createMechanisms(options: VentilatorCoreOptions, context: CoreCo
   const { marks, producerSessions } = edges;
   if (options.journal !== undefined) {
     edges.journaling?.replay(options.now, options.journal, {
-      producerOf: (bootId: string, name: string): Owner =>
-        producerSessions.restore(options.now, bootId, name),
+      producerOf: (bootId, about): Owner => producerSessions.restore(options.now, bootId, about),
       closeOrigins: (origins) => marks.close(origins),
     });
     restoreEnds(edges, options.now, options.journal);

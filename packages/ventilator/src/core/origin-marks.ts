@@ -2,7 +2,8 @@
  * What sinks may forget: of each origin everything below a mark, and all of it once nothing will come of it again.
  *
  * With a journal they are told when it is safe that those tasks are settled. Else a task that is replayed would be taken for a
- * completed one, whatever had become of it.
+ * completed one, whatever had become of it. And the journal knows of an origin until all sinks have been told that it is closed:
+ * whoever is not told remembers it for ever.
  */
 import type { Origin } from "@tq/common/wire";
 import type { JournalWriter } from "./journal/journal-writer.ts";
@@ -24,6 +25,8 @@ export interface OriginMarkParts {
 export class OriginMarks {
   readonly #parts: OriginMarkParts;
   #at: number;
+  /** Closed, and in the journal until all sinks know. */
+  readonly #untold = new Set<Origin>();
 
   constructor(parts: OriginMarkParts) {
     this.#parts = parts;
@@ -39,14 +42,21 @@ export class OriginMarks {
     for (const origin of origins) {
       push.forget(origin);
       table.forget(origin);
-      journal?.closeOrigin(origin);
     }
-    this.#whenSafe(() => sinks.tellClosed(now(), told));
+    if (journal === undefined) return sinks.tellClosed(now(), told);
+    for (const origin of told) journal.leave(origin);
+    const toTell = new Set(told);
+    for (const origin of origins) if (!toTell.has(origin)) journal.closeOrigin(origin);
+    journal.whenSafe(() => {
+      sinks.tellClosed(now(), told);
+      for (const origin of told) this.#untold.add(origin);
+    });
   }
 
   wake(now: number): void {
     if (now < this.#at) return;
     this.#at = now + intervalMs;
+    this.#forgetTold();
     const { table, push, sinks } = this.#parts;
     const sinkBound = [...table.origins].filter(
       (origin) => table.isSinkBound(origin) && table.isWholeHere(origin) && !push.has(origin),
@@ -57,6 +67,16 @@ export class OriginMarks {
 
   wakeAt(): number {
     return this.#at;
+  }
+
+  #forgetTold(): void {
+    if (this.#untold.size === 0) return;
+    const unconfirmed = this.#parts.sinks.closedUnconfirmed();
+    for (const origin of this.#untold) {
+      if (unconfirmed.has(origin)) continue;
+      this.#untold.delete(origin);
+      this.#parts.journal?.closeOrigin(origin);
+    }
   }
 
   #whenSafe(run: () => void): void {

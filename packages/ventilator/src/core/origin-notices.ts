@@ -35,6 +35,12 @@ export class OriginNotices {
     }
   }
 
+  /** Closed origins that this sink may not have heard of. */
+  *unconfirmed(unacknowledged: readonly NumberedContent[]): Iterable<Origin> {
+    yield* this.#closed;
+    for (const content of unacknowledged) if (content.verb === "CLOSED") yield* content.origins;
+  }
+
   tellClosed(now: number, session: Session): void {
     if (this.#closed.size === 0) return;
     for (const origins of chunks([...this.#closed])) session.send(now, { verb: "CLOSED", origins });

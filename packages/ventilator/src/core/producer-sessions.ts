@@ -51,7 +51,7 @@ export class ProducerSessions implements SessionServerHandler {
   readonly #server: SessionServer;
   readonly #peers = new Map<string, ProducerPeer>();
   /** Those that have said goodbye, while tasks of theirs are unsettled. */
-  readonly #departed = new Set<ProducerPeer>();
+  readonly #departed = new Map<string, ProducerPeer>();
 
   constructor(
     parts: ProducerSessionParts,
@@ -90,7 +90,7 @@ export class ProducerSessions implements SessionServerHandler {
   wake(now: number, lateMs: number): void {
     this.#server.wake(now, lateMs);
     for (const peer of this.#peers.values()) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
-    for (const peer of this.#departed) if (peer.owner.unsettled === 0) this.#forget(peer);
+    for (const peer of this.#departed.values()) if (peer.owner.unsettled === 0) this.#forget(peer);
   }
 
   wakeAt(): number {
@@ -102,11 +102,13 @@ export class ProducerSessions implements SessionServerHandler {
     return at;
   }
 
-  /** A producer that was here before this start, and may come back. */
-  restore(now: number, bootId: string, name: string): Owner {
-    const peer = this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
+  /** A producer that was here before this start, and may come back unless it has said goodbye. */
+  restore(now: number, bootId: string, { name, isLeft }: { name: string; isLeft: boolean }): Owner {
+    const peer = this.#departed.get(bootId) ?? this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
     peer.detach(now);
     this.#peers.set(bootId, peer);
+    if (isLeft) this.#departed.set(bootId, peer);
+    if (this.#departed.has(bootId)) this.#peers.delete(bootId);
     return peer.owner;
   }
 
@@ -213,13 +215,14 @@ export class ProducerSessions implements SessionServerHandler {
   #depart(peer: ProducerPeer): void {
     this.#peers.delete(peer.bootId);
     this.#parts.admissions.abandon(peer.owner);
+    for (const origin of peer.owner.origins) this.#parts.journal?.leave(origin);
     if (peer.owner.unsettled === 0) this.#forget(peer);
-    else this.#departed.add(peer);
+    else this.#departed.set(peer.bootId, peer);
   }
 
   /** Nothing of its origins will come again. */
   #forget(peer: ProducerPeer): void {
-    this.#departed.delete(peer);
+    this.#departed.delete(peer.bootId);
     this.#parts.closeOrigins([...peer.owner.origins]);
   }
 }

@@ -114,6 +114,15 @@ export class SinkSessions {
     }
   }
 
+  /** Closed origins that some sink may not have heard of. */
+  closedUnconfirmed(): ReadonlySet<Origin> {
+    const all = new Set<Origin>();
+    for (const { client, notices } of this.peers) {
+      for (const origin of notices.unconfirmed(client.unacknowledged)) all.add(origin);
+    }
+    return all;
+  }
+
   close(reason: string): void {
     for (const { client } of this.peers) client.close(reason);
   }

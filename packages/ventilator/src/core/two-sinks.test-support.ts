@@ -19,6 +19,7 @@ import {
   type Submit,
 } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
+import type { FakeJournal } from "./journal/fake-journal.test-support.ts";
 import { seqsOf } from "./ventilator-core.test-support.ts";
 import { VentilatorCore } from "./ventilator-core.ts";
 
@@ -133,10 +134,12 @@ export class TwoSinks {
   #mail: (() => unknown)[] = [];
   #boots = 0;
 
-  constructor() {
+  /** `disk`: of its journal; whoever was on it before is gone. */
+  constructor({ disk, epoch = 1 }: { disk?: FakeJournal; epoch?: number } = {}) {
     this.core = new VentilatorCore({
       now: 0,
-      identity: { bootId: "00000000000000e0", name: "ventilator", epoch: 1 },
+      journal: disk?.restart(),
+      identity: { bootId: `00000000000000e${epoch}`, name: "ventilator", epoch },
       firstSession: 1,
       timing,
       limits: { sinkGraceMs: graceMs },
@@ -147,6 +150,7 @@ export class TwoSinks {
         report: (event) => this.events.push(event),
         random: () => 0,
         drawBootId: () => this.drawBootId(),
+        journal: disk,
       },
     });
     this.sinks = sinkIds.map((_, place) => new SilentSink(this, place));

@@ -101,6 +101,7 @@ const journaledOrigin: fc.Arbitrary<JournaledOrigin> = fc.record({
   origin,
   owner: fc.record({ bootId: fc.option(hexId, { nil: undefined }), name: fc.string() }),
   isHandedOn: fc.boolean(),
+  isLeft: fc.boolean(),
   settled: ranges,
 });
 

@@ -47,6 +47,7 @@ export const journalKind: FileKind = {
           boot_id TEXT,
           name TEXT NOT NULL,
           handed_on INTEGER NOT NULL,
+          has_left INTEGER NOT NULL,
           settled TEXT NOT NULL,
           crc INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;

@@ -53,7 +53,8 @@ export function describeJournal(name: string, open: OpenEmptyJournal, { runs }: 
 
     test("is empty when all was removed", async () => {
       await using journal = await open();
-      const origin = { origin: sampleOrigin, owner: { bootId: undefined, name: "" }, isHandedOn: false };
+      const owner = { bootId: undefined, name: "" };
+      const origin = { origin: sampleOrigin, owner, isHandedOn: false, isLeft: false };
       await journal.write({
         ...noChange,
         accepted: [sampleBatch(1)],

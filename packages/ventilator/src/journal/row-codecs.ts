@@ -106,18 +106,20 @@ function withTimes(trouble: JournaledTrouble, convert: (at: number) => number): 
 }
 
 export const originRows: RowCodec<JournaledOrigin> = {
-  toRow: ({ origin, owner, isHandedOn, settled }) => [
+  toRow: ({ origin, owner, isHandedOn, isLeft, settled }) => [
     origin,
     owner.bootId ?? null,
     owner.name,
     isHandedOn ? 1 : 0,
+    isLeft ? 1 : 0,
     JSON.stringify(settled),
   ],
   fromRow: (row) => {
-    const [origin, bootId, name, handedOn, settled] = row as readonly [
+    const [origin, bootId, name, handedOn, left, settled] = row as readonly [
       string,
       string | null,
       string,
+      0 | 1,
       0 | 1,
       string,
     ];
@@ -125,6 +127,7 @@ export const originRows: RowCodec<JournaledOrigin> = {
       origin,
       owner: { bootId: bootId ?? undefined, name },
       isHandedOn: handedOn === 1,
+      isLeft: left === 1,
       settled: JSON.parse(settled) as readonly number[],
     };
   },

@@ -13,7 +13,7 @@ export const tables = {
   batches: { columns: ["number", "accepted_at", "origin", "first", "count", "task", "message"], keys: 1 },
   progress: { columns: ["number", "record"], keys: 1 },
   troubles: { columns: ["number", "part", "record"], keys: 2 },
-  origins: { columns: ["origin", "boot_id", "name", "handed_on", "settled"], keys: 1 },
+  origins: { columns: ["origin", "boot_id", "name", "handed_on", "has_left", "settled"], keys: 1 },
   keys: { columns: ["task", "key", "origin", "seq", "hash", "traceparent", "kept_until"], keys: 2 },
   dead_letters: { columns: ["id", "task", "outcome", "accepted_at", "ended_at", "record"], keys: 1 },
   doubts: { columns: ["number", "origin", "first", "count", "sink", "at"], keys: 1 },

@@ -31,7 +31,7 @@ export interface JournalChange {
   /** Numbers of batches that are settled as a whole: they and their progress are not needed any more. */
   readonly removed: readonly number[];
   readonly origins: readonly JournaledOrigin[];
-  /** Nothing of these origins will come again, and nothing of them is left. */
+  /** Nothing of these origins will come again, nothing of them is left, and all who are to be told so have been. */
   readonly closedOrigins: readonly Origin[];
   readonly keys: readonly JournaledKey[];
   readonly forgottenKeys: readonly Pick<JournaledKey, "task" | "key">[];
@@ -130,6 +130,8 @@ export interface JournaledOrigin {
   readonly owner: JournaledOwner;
   /** Some of its tasks were handed on from another ventilator. */
   readonly isHandedOn: boolean;
+  /** Its owner has said goodbye: nothing new will come of it. Sinks are told so when all of it is settled. */
+  readonly isLeft: boolean;
   /** Seqs of the batches that were removed, as flat pairs `[from, to, …]`, `to` exclusive; ascending, disjoint. */
   readonly settled: readonly number[];
 }

@@ -43,6 +43,7 @@ export interface Verdict {
 interface OriginRecord {
   owner: JournaledOwner;
   isHandedOn: boolean;
+  isLeft: boolean;
   /** Seqs of batches that are settled as a whole. */
   readonly settled: SeqSet;
 }
@@ -89,8 +90,8 @@ export class JournalWriter {
   constructor(contents: JournalContents | undefined, parts: JournalWriterParts) {
     this.#parts = parts;
     this.#batches = contents?.batches.at(-1)?.batch.number ?? 0;
-    for (const { origin, owner, isHandedOn, settled } of contents?.origins ?? []) {
-      this.#origins.set(origin, { owner, isHandedOn, settled: setOf(settled) });
+    for (const { origin, settled, ...record } of contents?.origins ?? []) {
+      this.#origins.set(origin, { ...record, settled: setOf(settled) });
     }
   }
 
@@ -139,10 +140,19 @@ export class JournalWriter {
     if (record.owner.bootId === owner.bootId && (record.isHandedOn || !isHandedOn)) return;
     record.owner = journaledOwner(owner);
     record.isHandedOn ||= isHandedOn;
+    record.isLeft = false;
     this.#next.gathered.origins.add(origin);
   }
 
-  /** Nothing of an origin is left or will come again. */
+  /** Its owner has said goodbye. */
+  leave(origin: Origin): void {
+    const record = this.#origins.get(origin);
+    if (record === undefined || record.isLeft) return;
+    record.isLeft = true;
+    this.#later.origins.add(origin);
+  }
+
+  /** Nothing of an origin is left or will come again, and nobody is to be told so any more. */
   closeOrigin(origin: Origin): void {
     if (this.#origins.delete(origin)) this.#later.origins.add(origin);
   }
@@ -257,7 +267,7 @@ export class JournalWriter {
   #recordOf(origin: Origin, owner: Owner): OriginRecord {
     const known = this.#origins.get(origin);
     if (known !== undefined) return known;
-    const record = { owner: journaledOwner(owner), isHandedOn: false, settled: new SeqSet() };
+    const record = { owner: journaledOwner(owner), isHandedOn: false, isLeft: false, settled: new SeqSet() };
     this.#origins.set(origin, record);
     this.#next.gathered.origins.add(origin);
     return record;
@@ -306,7 +316,7 @@ export class JournalWriter {
     if (record === undefined) return undefined;
     const settled: number[] = [];
     record.settled.forEachRange((first, count) => settled.push(first, first + count));
-    return { origin, owner: record.owner, isHandedOn: record.isHandedOn, settled };
+    return { ...record, origin, settled };
   }
 }
 

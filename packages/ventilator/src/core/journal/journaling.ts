@@ -36,19 +36,19 @@ export class Journaling {
     this.pending = new PendingBatches(parts);
   }
 
-  /** Takes over what an earlier start has left. `producerOf`: the producer with a boot id, which is away for now. */
+  /** Takes over what an earlier start has left. `producerOf`: the producer with a boot id, which is away for now, or for good. */
   replay(
     now: number,
     contents: JournalContents,
     to: {
-      readonly producerOf: (bootId: string, name: string) => Owner;
+      readonly producerOf: (bootId: string, about: { name: string; isLeft: boolean }) => Owner;
       readonly closeOrigins: (origins: readonly Origin[]) => void;
     },
   ): void {
     const former = new FormerLocal(to.closeOrigins);
     this.#former = former;
-    const ownerOf = ({ bootId, name }: JournaledOwner): Owner =>
-      bootId === undefined ? former.owner : to.producerOf(bootId, name);
+    const ownerOf = ({ bootId, name }: JournaledOwner, isLeft: boolean): Owner =>
+      bootId === undefined ? former.owner : to.producerOf(bootId, { name, isLeft });
     this.#replay = new Replay(now, contents, { ...this.#parts, ownerOf });
   }
 

@@ -243,7 +243,7 @@ describe("replayed tasks", () => {
     const worker = bed.worker("w");
     bed.pass(1_025);
     worker.done(bed.now, [1]);
-    passSafely(bed, disk, 75);
+    passSafely(bed, disk, 1_200);
     expect(bed.owner.heard).toEqual([]);
     expect(disk.state.origins.size).toBe(0);
   });

@@ -26,7 +26,7 @@ export interface ReplayParts {
   readonly lifecycle: TaskLifecycle;
   readonly settlement: Settlement;
   readonly errors: AttemptErrors;
-  readonly ownerOf: (owner: JournaledOwner) => Owner;
+  readonly ownerOf: (owner: JournaledOwner, isLeft: boolean) => Owner;
 }
 
 export class Replay {
@@ -39,7 +39,7 @@ export class Replay {
     this.#readyAt = now + journalTimes.readoptMs;
     const owners = new Map<Origin, Owner>();
     for (const origin of contents.origins) {
-      const owner = parts.ownerOf(origin.owner);
+      const owner = parts.ownerOf(origin.owner, origin.isLeft);
       owner.origins.add(origin.origin);
       owners.set(origin.origin, owner);
       parts.table.restore(origin);
@@ -70,8 +70,8 @@ export class Replay {
    */
   #ownerOfStray(origin: Origin): Owner {
     const owner = { bootId: undefined, name: "" };
-    this.#parts.table.restore({ origin, owner, isHandedOn: true, settled: [] });
-    return this.#parts.ownerOf(owner);
+    this.#parts.table.restore({ origin, owner, isHandedOn: true, isLeft: false, settled: [] });
+    return this.#parts.ownerOf(owner, false);
   }
 
   #restore(journaled: JournaledBatch, progress: BatchProgress | undefined, owner: Owner): void {
