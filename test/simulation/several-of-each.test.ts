@@ -94,11 +94,6 @@ class Fleet {
 
   check(): void {
     expect(this.world.bugs, this.what).toEqual([]);
-    // The event names the first ranges only.
-    for (const { core } of this.cluster.ventilators) {
-      for (const { origin, first, count } of core.doubts.list())
-        this.#doubt(origin, first, first + count - 1);
-    }
     for (const [id, record] of this.cluster.records) {
       if (this.#isOrphan(id)) continue;
       const what = `${this.what}; task ${id}: ${JSON.stringify(record)}`;

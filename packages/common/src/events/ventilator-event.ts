@@ -58,7 +58,7 @@ export type VentilatorEvent =
     }
   /**
    * These may be committed at two sinks: at `sink` (absent: it is not known which one that would be), and at the one that
-   * they were given to now. `ids`: the first ranges of them.
+   * they were given to now. `ids`: their ranges; many of them come in several events, and beyond 10,000 at a time in none.
    */
   | {
       readonly type: "tasks.in-doubt";

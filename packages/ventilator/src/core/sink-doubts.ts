@@ -10,8 +10,8 @@ import { type TaskBatch, taskState } from "./task-batch.ts";
 
 /** Ranges that are kept. A sink that is gone leaves a few per batch that was under way. Raised: memory, 100 bytes each. */
 export const doubtRangesMax = 10_000;
-/** Ranges that one event names. */
-const newsMax = 100;
+/** Ranges that one event names: it is a line of a log, too. */
+const rangesPerNews = 100;
 
 /** Tasks that may have been committed at `sink` and were then given to another one. */
 export interface Doubt {
@@ -20,6 +20,12 @@ export interface Doubt {
   readonly count: number;
   /** Id of the sink that may have committed them; undefined: not known. */
   readonly sink: string | undefined;
+}
+
+/** What is said aloud at a time. */
+export interface DoubtNews {
+  readonly tasks: number;
+  readonly doubts: readonly Doubt[];
 }
 
 /** Hears of each range that is new, grown or forgotten. */
@@ -36,7 +42,7 @@ export class SinkDoubts {
   readonly #ranges = new Map<number, JournaledDoubt>();
   #last: JournaledDoubt | undefined;
   #nextNumber = 1;
-  /** Not reported yet: the first of them, and how many tasks in all. */
+  /** Not reported yet: as many ranges as are kept, and how many tasks in all. */
   #news: Doubt[] = [];
   #newTasks = 0;
 
@@ -52,7 +58,7 @@ export class SinkDoubts {
     const lastNews = this.#news.at(-1);
     if (lastNews !== undefined && goesOn(lastNews, doubt)) {
       this.#news[this.#news.length - 1] = { ...lastNews, count: lastNews.count + doubt.count };
-    } else if (this.#news.length < newsMax) this.#news.push(doubt);
+    } else if (this.#news.length < doubtRangesMax) this.#news.push(doubt);
     const last = this.#last;
     this.#keep(
       last !== undefined && goesOn(last, doubt)
@@ -73,10 +79,17 @@ export class SinkDoubts {
     }
   }
 
-  /** What is to be said aloud, once. */
-  takeNews(): { readonly tasks: number; readonly doubts: readonly Doubt[] } | undefined {
-    if (this.#newTasks === 0) return undefined;
-    const news = { tasks: this.#newTasks, doubts: this.#news };
+  /** What is to be said aloud, once: every range; where they are too many, a number of tasks without ranges comes last. */
+  takeNews(): readonly DoubtNews[] {
+    const news: DoubtNews[] = [];
+    let left = this.#newTasks;
+    for (let from = 0; from < this.#news.length; from += rangesPerNews) {
+      const doubts = this.#news.slice(from, from + rangesPerNews);
+      const tasks = doubts.reduce((sum, { count }) => sum + count, 0);
+      news.push({ tasks, doubts });
+      left -= tasks;
+    }
+    if (left > 0) news.push({ tasks: left, doubts: [] });
     this.#news = [];
     this.#newTasks = 0;
     return news;

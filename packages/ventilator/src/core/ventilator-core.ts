@@ -227,14 +227,14 @@ export class VentilatorCore {
   }
 
   #reportDoubts(): void {
-    const news = this.doubts.takeNews();
-    if (news === undefined) return;
-    const ids = news.doubts.map(({ origin, first, count, sink }) => ({
-      origin,
-      first,
-      last: first + count - 1,
-      sink,
-    }));
-    this.#options.port.report({ type: "tasks.in-doubt", tasks: news.tasks, ids });
+    for (const { tasks, doubts } of this.doubts.takeNews()) {
+      const ids = doubts.map(({ origin, first, count, sink }) => ({
+        origin,
+        first,
+        last: first + count - 1,
+        sink,
+      }));
+      this.#options.port.report({ type: "tasks.in-doubt", tasks, ids });
+    }
   }
 }
