@@ -67,6 +67,7 @@ export class Holdings {
     const { accounts } = given;
     const definitions = options.definitions.length;
     const limits = { ...defaultLimits, ...options.limits };
+    const { uncommittedTasksMax, excessTasksMax } = sharesOf(limits, { slots: options.slots, definitions });
     this.#options = options;
     this.#port = port;
     this.accounts = accounts;
@@ -91,7 +92,8 @@ export class Holdings {
     });
     this.shares = new SinkShares({
       definitions,
-      tasksMax: sharesOf(limits, { slots: options.slots, definitions }).uncommittedTasksMax,
+      tasksMax: uncommittedTasksMax,
+      excessTasksMax,
       bytesMax: limits.uncommittedBytesMax,
       windowTasks: (definition) => this.windows.tasksOf(definition),
     });

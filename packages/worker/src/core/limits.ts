@@ -55,16 +55,18 @@ export const coreLimits = {
 
 /**
  * Window and uncommitted results, in tasks, that each of so many definitions may have. All attempts of a worker must fit
- * into the `held` of one heartbeat: a window, what is uncommitted, and another window that was granted just before the
- * limit of the uncommitted was reached, for every definition.
+ * into the `held` of one heartbeat: for every definition a window, and three times as much that is uncommitted. What sinks
+ * have beyond their shares of the bound is part of that, and counts against the bound as soon as it would be more.
  */
 export const sharesOf = (
   limits: WorkerLimits,
   { slots, definitions }: { slots: number; definitions: number },
-): { windowTasksMax: number; uncommittedTasksMax: number } => {
+): { windowTasksMax: number; uncommittedTasksMax: number; excessTasksMax: number } => {
   const quarter = Math.max(1, Math.floor(wireLimits.idsPerMessageMax / 4 / Math.max(1, definitions)));
+  const uncommittedTasksMax = Math.min(limits.uncommittedTasksMax, quarter * 2);
   return {
     windowTasksMax: Math.min(Math.max(limits.windowTasksMax, slots), quarter),
-    uncommittedTasksMax: Math.min(limits.uncommittedTasksMax, quarter * 2),
+    uncommittedTasksMax,
+    excessTasksMax: quarter * 3 - uncommittedTasksMax,
   };
 };

@@ -1,7 +1,16 @@
 /** Several sinks, one of which takes no results: the tasks of the others go on. */
+import { wireLimits } from "@tq/common/wire";
 import { describe, expect, it } from "vitest";
 import { nothingFull, SinkLoad, SinkShares } from "./sink-shares.ts";
-import { ids, only, openWorld, otherOrigin, seqsOf, timing } from "./worker-core.test-support.ts";
+import {
+  ids,
+  only,
+  openWorld,
+  otherOrigin,
+  seqsOf,
+  sinkAddresses,
+  timing,
+} from "./worker-core.test-support.ts";
 
 const stuck = { sink: "sink-1" };
 const live = { sink: "sink-2" };
@@ -84,6 +93,30 @@ describe("a sink that commits nothing", () => {
     }
   });
 
+  it("leaves the worker within what a heartbeat can list, also if every sink is such a one, one after the other", () => {
+    const world = openWorld({ slots: 16_384, sinks: 8 });
+    const { ventilator } = world;
+    let leased = 0;
+    const leaseAll = (sink: string): number => {
+      const may = (ventilator.grants.get(0)?.tasks ?? 0) - leased;
+      const count = Math.min(may, wireLimits.tasksPerMessageMax);
+      if (count > 0) ventilator.lease(ids(leased + 1, count), { sink });
+      leased += count;
+      world.settle();
+      return count;
+    };
+    for (const { id } of sinkAddresses(8)) {
+      const isFull = (): boolean => (ventilator.full ?? []).some(({ sink }) => sink === id);
+      while (!isFull() && leaseAll(id) > 0) {
+        while (leaseAll(id) > 0);
+        world.runAll();
+      }
+    }
+    world.advance(timing.heartbeatMs);
+    expect(seqsOf(ventilator.held)).toHaveLength(world.core.stats().uncommitted);
+    expect(world.core.stats().uncommitted).toBeGreaterThan(32_768);
+  });
+
   it("is said to be full before anything of it is given back, so that it does not come again", () => {
     const { world } = twoSinks({ slots: 8 });
     world.ventilator.lease(ids(1, 8), stuck);
@@ -156,7 +189,14 @@ describe("the only sink", () => {
 
 describe("shares", () => {
   const sharesOf = (options: Partial<ConstructorParameters<typeof SinkShares>[0]> = {}) =>
-    new SinkShares({ definitions: 2, tasksMax: 100, bytesMax: 1_000, windowTasks: () => 10, ...options });
+    new SinkShares({
+      definitions: 2,
+      tasksMax: 100,
+      bytesMax: 1_000,
+      excessTasksMax: 100,
+      windowTasks: () => 10,
+      ...options,
+    });
   const sink = (id: string) => ({ id, load: new SinkLoad(2) });
 
   it("are of each definition by itself", () => {

@@ -39,6 +39,8 @@ export interface SinkSharesOptions {
   /** Of one definition, over all sinks. */
   readonly tasksMax: number;
   readonly bytesMax: number;
+  /** What sinks may have beyond their shares, together, before it is held against all. */
+  readonly excessTasksMax: number;
   /** Tasks of a definition that may have been granted and not come yet. */
   readonly windowTasks: (definition: number) => number;
 }
@@ -56,8 +58,8 @@ export class SinkShares {
   }
 
   /**
-   * What was running when a share was used up has results, too. They are not held against the other sinks: else as many slots
-   * as the bound would let one sink stop all.
+   * What was running when a share was used up has results, too. They are not held against the other sinks, within limits: else
+   * as many slots as the bound would let one sink stop all.
    */
   beyond(definition: number): { readonly tasks: number; readonly bytes: number } {
     return this.#beyond[definition] ?? noLoad;
@@ -78,6 +80,8 @@ export class SinkShares {
         if (load.isFull[definition] !== wasFull) hasChanged = true;
       }
     }
+    const { excessTasksMax } = this.#options;
+    for (const beyond of this.#beyond) beyond.tasks = Math.min(beyond.tasks, excessTasksMax);
     if (hasChanged) this.full = listOf(sinks);
     return over;
   }
