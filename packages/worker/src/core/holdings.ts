@@ -8,17 +8,17 @@ import { type OutcomeStatus, TqError } from "@tq/common";
 import { type AttemptFailure, failureOf, toRemoteError } from "@tq/common/contract";
 import type { Account } from "./account.ts";
 import { type Attempt, AttemptPool, type Lane } from "./attempt.ts";
+import { Credit } from "./credit.ts";
 import type { LeftAttempt, TaskMention } from "./events.ts";
 import { FailureReports } from "./failure-reports.ts";
 import { mentionOf } from "./identity.ts";
-import { defaultLimits, sharesOf } from "./limits.ts";
 import type { StartedAttempt, WorkerCoreOptions, WorkerPort } from "./port.ts";
 import type { PushLane } from "./push-lane.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import { ResultsOutbox } from "./results-outbox.ts";
 import { Runs, type RunTicket } from "./runs.ts";
-import { SinkShares } from "./sink-shares.ts";
-import { Windows } from "./windows.ts";
+import type { SinkShares } from "./sink-shares.ts";
+import type { Windows } from "./windows.ts";
 
 /** Totals since the start. */
 export interface Totals {
@@ -58,45 +58,23 @@ export class Holdings {
   };
   readonly #options: WorkerCoreOptions;
   readonly #port: WorkerPort;
-  /** Attempts per definition that wait or run. */
-  readonly #inHand: number[];
+  readonly #credit: Credit;
   /** The lanes take turns. */
   #isPushNext = false;
 
   constructor(options: WorkerCoreOptions, port: WorkerPort, given: HoldingsParts) {
     const { accounts } = given;
-    const definitions = options.definitions.length;
-    const limits = { ...defaultLimits, ...options.limits };
-    const { uncommittedTasksMax, excessTasksMax } = sharesOf(limits, { slots: options.slots, definitions });
     this.#options = options;
     this.#port = port;
     this.accounts = accounts;
     this.queues = new ReadyQueues(accounts.length, this.pool);
     this.runs = new Runs(options.slots);
     this.push = given.push(this.pool);
-    this.results = new ResultsOutbox(definitions, this.pool);
+    this.results = new ResultsOutbox(options.definitions.length, this.pool);
     this.failures = new FailureReports(port);
-    this.#inHand = new Array<number>(definitions).fill(0);
-    this.windows = new Windows({
-      slots: options.slots,
-      definitions,
-      limits,
-      isIdle: (definition) => (this.#inHand[definition] ?? 0) === 0,
-      uncommitted: (definition) => {
-        const { tasks, bytes } = this.shares.beyond(definition);
-        return {
-          tasks: this.results.tasksOf(definition) - tasks,
-          bytes: this.results.bytesOf(definition) - bytes,
-        };
-      },
-    });
-    this.shares = new SinkShares({
-      definitions,
-      tasksMax: uncommittedTasksMax,
-      excessTasksMax,
-      bytesMax: limits.uncommittedBytesMax,
-      windowTasks: (definition) => this.windows.tasksOf(definition),
-    });
+    this.#credit = new Credit(options, { accounts, results: this.results });
+    this.windows = this.#credit.windows;
+    this.shares = this.#credit.shares;
   }
 
   mention(attempt: Attempt): TaskMention {
@@ -106,7 +84,7 @@ export class Holdings {
   /** A lease has come in: it waits for a slot. The index knows it already. */
   enqueue(attempt: Attempt, lane: Lane): void {
     attempt.state = "queued";
-    this.#inHand[lane.definition] = (this.#inHand[lane.definition] ?? 0) + 1;
+    this.#credit.use(lane.definition);
     this.queues.push(attempt, lane.ventilator, lane.definition);
   }
 
@@ -165,7 +143,7 @@ export class Holdings {
       return;
     }
     this.totals.completed += 1;
-    this.#releaseCredit(attempt, lane);
+    this.#credit.release(attempt, lane);
   }
 
   fail(ticket: RunTicket, failure: AttemptFailure): void {
@@ -207,7 +185,7 @@ export class Holdings {
         error: toRemoteError(reason),
         final: false,
       });
-      this.#releaseCredit(attempt, laneOf(attempt));
+      this.#credit.release(attempt, laneOf(attempt));
       this.#forget(attempt);
       this.pool.give(attempt);
     }
@@ -309,7 +287,7 @@ export class Holdings {
     }
     const account = this.accountOf(attempt);
     account.unsaid.failed(account.epoch, attempt, failure);
-    this.#releaseCredit(attempt, laneOf(attempt));
+    this.#credit.release(attempt, laneOf(attempt));
     this.#forget(attempt);
     this.pool.give(attempt);
   }
@@ -317,7 +295,7 @@ export class Holdings {
   #giveBackTaken(attempt: Attempt): void {
     this.#sayReturned(attempt);
     leaveBatch(attempt);
-    this.#releaseCredit(attempt, laneOf(attempt));
+    this.#credit.release(attempt, laneOf(attempt));
     this.#forget(attempt);
     this.pool.give(attempt);
   }
@@ -325,7 +303,7 @@ export class Holdings {
   #leaveQueue(attempt: Attempt): void {
     this.queues.skip(attempt);
     leaveBatch(attempt);
-    this.#releaseCredit(attempt, laneOf(attempt));
+    this.#credit.release(attempt, laneOf(attempt));
   }
 
   #discard(now: number, attempt: Attempt, reason: TqError | undefined): void {
@@ -335,7 +313,7 @@ export class Holdings {
       this.#forget(attempt);
     } else if (attempt.state === "running") {
       this.#abortRun(now, attempt, { reason: reason ?? notWanted, keepsSlot: true });
-      this.#releaseCredit(attempt, lane);
+      this.#credit.release(attempt, lane);
       this.#forget(attempt);
       this.pool.give(attempt);
     } else {
@@ -349,15 +327,6 @@ export class Holdings {
     const { slot, run } = attempt;
     this.runs.abort(now, attempt, { mention: this.mention(attempt), keepsSlot: how.keepsSlot });
     this.#port.abort({ slot, run, reason: how.reason });
-  }
-
-  #releaseCredit(attempt: Attempt, lane: Lane): void {
-    const { definition } = lane;
-    const grants = this.accounts[lane.ventilator]?.grants;
-    if (attempt.isCarried) grants?.releaseCarried(definition, attempt.inputBytes);
-    else grants?.release(definition, 1, attempt.inputBytes);
-    this.#inHand[definition] = (this.#inHand[definition] ?? 0) - 1;
-    this.windows.settled(definition);
   }
 
   /** From now on its id finds nothing here. */
