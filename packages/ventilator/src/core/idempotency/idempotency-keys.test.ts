@@ -1,4 +1,7 @@
+import { type Duplicates, idRun } from "@tq/common/protocol";
+import { encodeValues } from "@tq/common/wire";
 import { describe, expect, test } from "vitest";
+import { FakeJournal } from "../journal/fake-journal.test-support.ts";
 import { origin, TestBed } from "../ventilator-core.test-support.ts";
 
 /** Keys of consecutive tasks, from the first on; `undefined`: none. */
@@ -115,6 +118,31 @@ describe("what another ventilator handed on", () => {
     ]);
     expect(worker.tasks).toBe("1");
   });
+});
+
+test("who submits the same again under another name, while the first task is not safe, is told himself", () => {
+  const disk = new FakeJournal();
+  const bed = new TestBed({ disk });
+  bed.submit(1, 1, { columns: keyed(["k"]), inputs: ["x"] });
+  bed.submit(2, 1, { columns: keyed(["k"]), inputs: ["x"] });
+  const told: Duplicates[] = [];
+  const nothing = (): void => {};
+  const events = {
+    credit: nothing,
+    accepted: nothing,
+    rejected: nothing,
+    settled: nothing,
+    answer: nothing,
+    unreachable: nothing,
+    closed: nothing,
+    duplicate: (duplicates: Duplicates) => void told.push(duplicates),
+  };
+  const again = { ids: idRun(origin, 2, 1), options: keyed(["k"]), values: encodeValues(["x"]) };
+  const other = bed.core.attach(events, () => bed.now);
+  other.submit({ definition: { name: "work" }, reply: "sink", ...again });
+  disk.sync(bed);
+  expect(told).toMatchObject([{ ids: again.ids, of: idRun(origin, 1, 1) }]);
+  expect(bed.owner.heard).toEqual(["accepted 1"]);
 });
 
 test("a key on tasks that are answered is refused", () => {

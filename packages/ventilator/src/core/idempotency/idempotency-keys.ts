@@ -161,9 +161,9 @@ export class IdempotencyKeys {
       return owner.rejected(idRun(origin, seq, 1), "TQ_ERR_IDEMPOTENCY_CONFLICT", message);
     }
     if (taken.state !== "pending") return this.#tellDuplicate(asker, taken);
-    const waiting = this.#waiting.get(taken) ?? [];
-    const isWaiting = waiting.some((other) => other.origin === origin && other.seq === seq);
-    if (!isWaiting) this.#waiting.set(taken, [...waiting, asker]);
+    // The same task again, in another session: whoever has it now is told.
+    const others = this.#waiting.get(taken)?.filter((other) => other.origin !== origin || other.seq !== seq);
+    this.#waiting.set(taken, [...(others ?? []), asker]);
   }
 
   #tellDuplicate({ owner, origin, seq }: Asker, taken: TakenKey): void {
