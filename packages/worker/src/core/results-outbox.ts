@@ -60,8 +60,12 @@ export class ResultsOutbox {
   /** The result is committed, or not wanted. The attempt may be freed at once unless it was not sent yet. */
   remove(attempt: Attempt, lane: Lane): void {
     this.#count(lane, -1, -attempt.resultBytes);
-    if (attempt.state === "offered") this.#pool.give(attempt);
-    else attempt.state = "skipped";
+    if (attempt.state === "offered") {
+      this.#pool.give(attempt);
+    } else {
+      attempt.state = "skipped";
+      attempt.block = undefined;
+    }
   }
 
   /** What was sent in a session that is over goes before what was not sent yet. */
@@ -91,7 +95,8 @@ export class ResultsOutbox {
 
   #send(now: number, lane: Lane): void {
     const { session } = lane.outlet;
-    while (session?.hasRoom === true && this.#skip(lane)) {
+    // What is not wanted goes also where there is nobody to send to.
+    while (this.#skip(lane) && session?.hasRoom === true) {
       const { tasks, bytes } = lane.outlet.allowance(lane.definition);
       if (tasks <= 0 || bytes <= 0) return;
       this.#sendBatch(now, lane, {
@@ -152,7 +157,8 @@ const seal = (lane: Lane): void => {
   for (let index = 0; index < encoding.length; index++) {
     const attempt = encoding[index];
     if (attempt === undefined) continue;
-    attempt.block = block;
+    // Skipped: in the line it may wait for long.
+    if (attempt.state !== "skipped") attempt.block = block;
     attempt.blockAt = index;
     lane.ready.push(attempt);
   }
