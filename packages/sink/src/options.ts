@@ -18,7 +18,7 @@ export interface StoreOptions {
    */
   readonly file: string;
   /**
-   * How long a result is kept after its commit, read or not, in milliseconds: at least 1,000. That a task has ended is remembered
+   * How long a result is kept after its commit, read or not, in milliseconds: at least 1,000. Only an open `sink.cursor()` is waited for. That a task has ended is remembered
    * for longer: nothing comes twice. Default: for ever.
    */
   readonly keepForMs?: number | undefined;

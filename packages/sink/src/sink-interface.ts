@@ -92,7 +92,8 @@ export interface Sink extends AsyncDisposable {
    */
   results(task?: undefined, options?: ResultsOptions): Results<unknown>;
   /**
-   * All results of the store for a consumer that saves a note with its place.
+   * All results of the store for a consumer that saves a note with its place. As long as it is open nothing expires that it is not
+   * done with; who wants that of what has expired since the last start, too, opens it in the turn in which `startSink` resolves.
    *
    * Errors: `TQ_ERR_INVALID_OPTION` without a store, `TQ_ERR_CLOSED`, `TQ_ERR_RESULTS_IN_USE`.
    */

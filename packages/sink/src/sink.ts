@@ -204,6 +204,7 @@ class RunningSink implements Sink {
       transport: this.#transport,
       log: this.#log,
     });
+    this.#readers?.beginExpiry();
   }
 
   results<Task extends AnyTask>(task?: Task, { consumer }: ResultsOptions = {}): Results<TaskOutput<Task>> {
@@ -234,7 +235,7 @@ class RunningSink implements Sink {
 
   cursor(consumer: string): ResultCursor {
     this.#refuseIfClosed();
-    const claim = this.#checkConsumer(consumer).claim(consumer, undefined);
+    const claim = this.#checkConsumer(consumer).claim(consumer, undefined, { holds: true });
     return new StoreCursorReader(claim, {
       schema: undefined,
       onLost: (result, error) => this.#lost(result, error),

@@ -40,6 +40,8 @@ export interface StoreClaimOptions {
   readonly cursor: StoreCursor;
   readonly wants: (task: string, contract: string | undefined) => boolean;
   readonly now: () => number;
+  /** What it has not had yet is kept for it, also beyond its time. */
+  readonly holds?: boolean;
   /** It has found nothing, or it is over. */
   readonly onIdle: (claim: StoreClaim) => void;
 }
@@ -62,6 +64,11 @@ export class StoreClaim implements ResultSource<StoredPortion> {
     this.cursor = options.cursor;
     this.#readThrough = options.cursor.n;
     this.breather = new Breather(options.now);
+  }
+
+  /** What comes after this number is kept for it. */
+  get heldAfter(): number {
+    return this.#options.holds === true ? this.cursor.n : Number.MAX_SAFE_INTEGER;
   }
 
   get isOver(): boolean {

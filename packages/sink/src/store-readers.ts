@@ -22,8 +22,17 @@ export class StoreReaders {
     this.#now = now;
   }
 
+  /** Results expire from now on, if they do. */
+  beginExpiry(): void {
+    this.#store.beginExpiry(() => {
+      let heldAfter = Number.MAX_SAFE_INTEGER;
+      for (const claim of this.#claims) heldAfter = Math.min(heldAfter, claim.heldAfter);
+      return heldAfter;
+    });
+  }
+
   /** Errors: `TQ_ERR_RESULTS_IN_USE`. */
-  claim(consumer: string, task: AnyTask | undefined): StoreClaim {
+  claim(consumer: string, task: AnyTask | undefined, { holds = false } = {}): StoreClaim {
     const key = { consumer, task: task?.name ?? "", contract: task?.contractId ?? "" };
     const selector = selectorOf(key);
     for (const { cursor } of this.#claims) {
@@ -36,6 +45,7 @@ export class StoreReaders {
       cursor: this.#cursor(key),
       wants: selector === undefined ? this.#leftOver(consumer) : wantedBy(selector),
       now: this.#now,
+      holds,
       onIdle: (idle) => this.#idle(idle),
     });
     this.#claims.add(claim);

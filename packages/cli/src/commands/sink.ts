@@ -50,7 +50,7 @@ export function describeSink(command: Command, environment: Environment): Comman
     .addOption(
       option(
         "--keep-for <time>",
-        "how long the store keeps a result, as 12h or 30d (default: for ever)",
+        "how long the store keeps a result, as 12h or 30d; what is not in the --out file yet is kept for it (default: for ever)",
         readKeepFor,
       ),
     )
@@ -95,6 +95,8 @@ export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
     ...(eventsProxy !== undefined && { eventsProxy }),
     ...(name !== undefined && { name }),
   });
+  // At once: what has expired by now, and is not in the file, is kept for it.
+  const cursor = store !== undefined && out !== undefined ? sink.cursor(consumerOfFile(out)) : undefined;
   const { endpoint, pushEndpoint, eventsEndpoint } = sink;
   const ready = {
     role: "sink",
@@ -105,8 +107,8 @@ export async function runSink(options: SinkCommandOptions): Promise<ExitCode> {
   } as const;
   const write = async (): Promise<void> => {
     if (output !== undefined) return await writeResults(sink.results().batches(), output);
-    if (out === undefined) return await sink.closed;
-    await writeStoredFile(out, { cursor: sink.cursor(consumerOfFile(out)), log, closed: sink.closed });
+    if (out === undefined || cursor === undefined) return await sink.closed;
+    await writeStoredFile(out, { cursor, log, closed: sink.closed });
   };
   const ended = printReady(ready).then(write);
   return await serve({ running: sink, ended, log });

@@ -1,6 +1,7 @@
 /**
  * Lets results go when their time is over, a step at a time, so that a million of them never hold up a commit. That a consumer
- * had not read them keeps nothing here, or one that is forgotten would fill the disk; but it is told.
+ * had not read them keeps nothing here, or one that is forgotten would fill the disk; but it is told. Only who keeps account of
+ * what it has done, and is at it, is waited for: a file of all results would have a gap.
  */
 
 /** Results that were gone before a consumer had them. */
@@ -13,9 +14,14 @@ export interface ExpiredUnread {
 }
 
 export interface ExpiryHost {
-  /** When the oldest result was committed, in milliseconds of the wall clock. */
-  oldest(): number | undefined;
-  expire(before: number, answered: (isWritten: boolean) => void): void;
+  /** The number of the oldest result, and when it was committed, in milliseconds of the wall clock. */
+  oldest(): { readonly n: number; readonly at: number } | undefined;
+  /** What comes after this number is waited for. */
+  heldAfter(): number;
+  expire(
+    which: { readonly before: number; readonly through: number },
+    answered: (isWritten: boolean) => void,
+  ): void;
   unread(): readonly ExpiredUnread[];
   tell(unread: ExpiredUnread): void;
 }
@@ -25,6 +31,8 @@ const everyMsMax = 60_000;
 const stepMs = 20;
 /** From a full disk to the next try: not together with the sink's own, which it is to make room for. */
 const fullRetryMs = 450;
+/** From results that are waited for to the next look. */
+const heldRetryMs = 1_000;
 /** Between two words about the same consumer. */
 const tellEveryMs = 60_000;
 
@@ -59,11 +67,13 @@ export class ExpiryTimer {
   #step(): void {
     const before = Date.now() - this.#keepForMs;
     const oldest = this.#host.oldest();
-    if (oldest === undefined || oldest >= before) {
-      const due = oldest === undefined ? this.#keepForMs : oldest - before;
+    if (oldest === undefined || oldest.at >= before) {
+      const due = oldest === undefined ? this.#keepForMs : oldest.at - before;
       return this.#wait(Math.min(everyMsMax, due + 1));
     }
-    this.#host.expire(before, (isWritten) => {
+    const through = this.#host.heldAfter();
+    if (oldest.n > through) return this.#wait(heldRetryMs);
+    this.#host.expire({ before, through }, (isWritten) => {
       if (this.#isStopped) return;
       if (isWritten) this.#tellUnread();
       this.#wait(isWritten ? stepMs : fullRetryMs);

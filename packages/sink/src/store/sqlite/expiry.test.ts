@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DuplicateWindow } from "../../core/duplicate-window.ts";
+import { StoreReaders } from "../../store-readers.ts";
 import { origin, rowsOf, writeAll } from "../store-conformance.test-support.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import { expiryStep } from "./store-file.ts";
@@ -29,7 +30,8 @@ describe("results", () => {
     await first.close();
 
     const second = await SqliteStore.open({ file, keepForMs: 1 });
-    await expect.poll(() => second.results.oldestAt(), { timeout: 10_000 }).toBeUndefined();
+    second.beginExpiry(() => Number.MAX_SAFE_INTEGER);
+    await expect.poll(() => second.results.oldest(), { timeout: 10_000 }).toBeUndefined();
     const window = new DuplicateWindow(10, second.restore());
     expect([2, count + 1].map((seq) => window.offer(origin, seq))).toEqual(["completed", "completed"]);
     await second.close();
@@ -58,12 +60,32 @@ describe("results", () => {
       failed: ignore,
       expiredUnread: (unread) => told.push(unread),
     });
+    second.beginExpiry(() => Number.MAX_SAFE_INTEGER);
     await expect.poll(() => told, { timeout: 10_000 }).toEqual([{ consumer: "main", task: "", count: 3 }]);
+    await second.close();
+  });
+
+  test("that who keeps account is not done with wait for him beyond their time, as long as he is there", async () => {
+    const first = await SqliteStore.open({ file });
+    await writeAll(first, [{ results: [rowsOf(2, 2)] }, { results: [rowsOf(10, 2, "failed")] }]);
+    await first.close();
+
+    const second = await SqliteStore.open({ file, keepForMs: 1 });
+    const readers = new StoreReaders(second, () => 0);
+    const claim = readers.claim("file", undefined, { holds: true });
+    const portion = claim.take();
+    if (portion !== undefined) claim.commit(portion, portion.batch.count);
+    readers.beginExpiry();
+    await expect.poll(() => second.results.oldest()?.n, { timeout: 10_000 }).toBe(3);
+    expect(numbers(second)).toEqual([3, 4]);
+    claim.end();
+    await expect.poll(() => second.results.oldest(), { timeout: 10_000 }).toBeUndefined();
     await second.close();
   });
 
   test("stay while their time is not over", async () => {
     const store = await SqliteStore.open({ file, keepForMs: 3_600_000 });
+    store.beginExpiry(() => Number.MAX_SAFE_INTEGER);
     await writeAll(store, [{ results: [rowsOf(2, 3)] }, { results: [rowsOf(10, 1)] }]);
     expect(numbers(store)).toEqual([1, 2, 3, 4]);
     await store.close();

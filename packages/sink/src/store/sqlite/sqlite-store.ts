@@ -39,7 +39,8 @@ export class SqliteStore implements ResultStore {
   readonly cursors: Cursors;
   readonly #thread: StorageThread<StoreTypes>;
   readonly #window: WindowSnapshot;
-  readonly #expiry: ExpiryTimer | undefined;
+  readonly #keepForMs: number | undefined;
+  #expiry: ExpiryTimer | undefined;
   #listener: StoreListener | undefined;
   #posted: Posted[] = [];
   #lastNumber = 0;
@@ -86,17 +87,7 @@ export class SqliteStore implements ResultStore {
     this.cursors = new Cursors(cursors, (moved, answered) =>
       this.#post({ type: "cursors", cursors: moved }, { answered }),
     );
-    if (keepForMs === undefined) return;
-    this.#expiry = new ExpiryTimer(keepForMs, {
-      oldest: () => this.results.oldestAt(),
-      expire: (before, answered) => {
-        // What was read by now has not expired unread.
-        this.cursors.flush();
-        this.#post({ type: "expire", before }, { answered });
-      },
-      unread: () => this.results.unreadExpired(),
-      tell: (unread) => this.#listener?.expiredUnread?.(unread),
-    });
+    this.#keepForMs = keepForMs;
   }
 
   restore(): WindowSnapshot {
@@ -105,6 +96,22 @@ export class SqliteStore implements ResultStore {
 
   listen(listener: StoreListener): void {
     this.#listener = listener;
+  }
+
+  /** Called once, when whoever is to be waited for has had the time to say so. Without a `keepForMs` nothing expires. */
+  beginExpiry(heldAfter: () => number): void {
+    if (this.#keepForMs === undefined) return;
+    this.#expiry = new ExpiryTimer(this.#keepForMs, {
+      oldest: () => this.results.oldest(),
+      heldAfter,
+      expire: (which, answered) => {
+        // What was read by now has not expired unread.
+        this.cursors.flush();
+        this.#post({ type: "expire", ...which }, { answered });
+      },
+      unread: () => this.results.unreadExpired(),
+      tell: (unread) => this.#listener?.expiredUnread?.(unread),
+    });
   }
 
   write(number: number, change: StoreChange): void {

@@ -54,7 +54,7 @@ function serve(file: WritableFile, closedOriginsMax: number): ServedFile<StoreTy
       case "cursors":
         return cursors.save(change.cursors);
       case "expire":
-        return expiry.step(change.before);
+        return expiry.step(change);
     }
   };
   // Cursors are written over, and what has expired makes room.
@@ -109,7 +109,7 @@ class Expiry {
   readonly #forgetAttachments: StatementSync;
 
   constructor(database: DatabaseSync) {
-    const expired = `SELECT n FROM (SELECT n, at FROM results ORDER BY n LIMIT ${expiryStep}) WHERE at < ?`;
+    const expired = `SELECT n FROM (SELECT n, at FROM results ORDER BY n LIMIT ${expiryStep}) WHERE at < ? AND n <= ?`;
     this.#countUnread = database.prepare(`
       UPDATE cursors SET expired = expired + (
         SELECT count(*) FROM results WHERE n > cursors.n AND n IN (${expired}) AND CASE cursors.task
@@ -124,9 +124,9 @@ class Expiry {
     this.#forget = database.prepare(`DELETE FROM results WHERE n IN (${expired})`);
   }
 
-  step(before: number): number {
-    this.#countUnread.run(before);
-    this.#forgetAttachments.run(before);
-    return Number(this.#forget.run(before).changes) * 100;
+  step({ before, through }: { before: number; through: number }): number {
+    this.#countUnread.run(before, through);
+    this.#forgetAttachments.run(before, through);
+    return Number(this.#forget.run(before, through).changes) * 100;
   }
 }

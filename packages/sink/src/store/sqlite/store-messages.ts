@@ -45,8 +45,8 @@ export type StoreWrite =
       readonly closed: readonly Origin[];
     }
   | { readonly type: "cursors"; readonly cursors: readonly Cursor[] }
-  /** Results of before this instant, milliseconds of the wall clock: the oldest ones, some at a time. */
-  | { readonly type: "expire"; readonly before: number };
+  /** Results of before this instant, milliseconds of the wall clock, and up to this number: the oldest ones, some at a time. */
+  | { readonly type: "expire"; readonly before: number; readonly through: number };
 
 export interface StoreTypes extends StorageTypes {
   readonly settings: { readonly file: string; readonly closedOriginsMax: number };

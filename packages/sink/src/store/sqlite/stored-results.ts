@@ -49,7 +49,7 @@ export class StoredResults {
     this.#subject = { noun: storeKind.noun, file };
     this.#page = database.prepare(`SELECT * FROM results WHERE n > ? ORDER BY n LIMIT ${pageRows}`);
     this.#attachments = database.prepare("SELECT bytes FROM attachments WHERE n = ? ORDER BY place");
-    this.#oldest = database.prepare("SELECT at FROM results ORDER BY n LIMIT 1");
+    this.#oldest = database.prepare("SELECT n, at FROM results ORDER BY n LIMIT 1");
     this.#unreadExpired = database.prepare("SELECT consumer, task, expired FROM cursors WHERE expired > 0");
   }
 
@@ -87,10 +87,10 @@ export class StoredResults {
     return this.#attachments.all(n ?? null).map(({ bytes }) => bytesOf(bytes));
   }
 
-  /** When the oldest one was committed, in milliseconds of the wall clock. */
-  oldestAt(): number | undefined {
+  /** The number of the oldest one, and when it was committed, in milliseconds of the wall clock. */
+  oldest(): { readonly n: number; readonly at: number } | undefined {
     const row = this.#oldest.get();
-    return row === undefined ? undefined : Number(row.at);
+    return row === undefined ? undefined : { n: Number(row.n), at: Number(row.at) };
   }
 
   /** Of each cursor for which some results expired before it had them: how many so far. */
