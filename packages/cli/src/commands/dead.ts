@@ -1,6 +1,6 @@
 /** `tq dead`: the tasks of a ventilator that failed for good. */
 import { TqError } from "@tq/common";
-import type { DeadLetterBox, DeadLetterFilter } from "@tq/producer";
+import type { DeadLetterBox, DeadLetterFilter, RetriedTask } from "@tq/producer";
 import type { Command, Option } from "commander";
 import { option, readCount, readDuration, readEndpoints, wordOnly } from "../command-line/options.ts";
 import { formatLetter, formatSummary, type LetterStyle, toJsonLine } from "../dead/format-letter.ts";
@@ -90,13 +90,22 @@ export async function runDeadShow(id: string, options: DeadCommandOptions): Prom
 export async function runDeadRetry(ids: readonly string[], options: DeadChoiceOptions): Promise<ExitCode> {
   const chosen = choiceOf("retry", ids, options);
   return await withLetters(options, async (dead, style) => {
-    for (const which of chosen) {
-      for (const retried of await dead.retry(which)) {
+    const print = async (all: readonly RetriedTask[]): Promise<void> => {
+      for (const retried of all) {
         const { taskId, retriedAs } = retried;
         await standardOutput.add(style === "json" ? toJsonLine(retried) : `${taskId} is now ${retriedAs}\n`);
       }
+      await standardOutput.flush();
+    };
+    for (const which of chosen) {
+      await print(
+        await dead.retry(which).catch(async (error: unknown) => {
+          // New ids that nobody is told of could not be looked for.
+          if (error instanceof TqError) await print((error.details.retried ?? []) as readonly RetriedTask[]);
+          throw error;
+        }),
+      );
     }
-    await standardOutput.flush();
     return exitCodes.fine;
   });
 }

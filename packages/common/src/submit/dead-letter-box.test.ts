@@ -143,6 +143,28 @@ test("what one refuses or cannot be asked is an error that says what was done", 
   expect(await boxOf(a, b).list()).toMatchObject({ letters: [{ taskId: "a-1" }], unreachable: ["b"] });
 });
 
+test("what was done before something went wrong is told with it", async () => {
+  const [a, b] = [new Ventilator("a", 3), new Ventilator("b", 1)];
+  b.isThere = false;
+  await expect(boxOf(a, b).retry({})).rejects.toMatchObject({
+    code: "TQ_ERR_UNREACHABLE",
+    details: { unreachable: ["b"], retried: [{ taskId: "a-1" }, { taskId: "a-2" }, { taskId: "a-3" }] },
+  });
+  const answer = a.reply;
+  a.reply = (asked) =>
+    asked.params.after === undefined
+      ? answer(asked)
+      : { ok: false, code: "TQ_ERR_UNKNOWN_OUTCOME", message: "contact was lost" };
+  await expect(boxOf(a).retry({})).rejects.toMatchObject({
+    code: "TQ_ERR_UNKNOWN_OUTCOME",
+    details: { retried: [{ taskId: "a-1" }, { taskId: "a-2" }] },
+  });
+  await expect(boxOf(a).discard({})).rejects.toMatchObject({
+    code: "TQ_ERR_UNKNOWN_OUTCOME",
+    details: { discarded: 2 },
+  });
+});
+
 test("an answer that is none, and a code of a later version, do not get through as anything else", async () => {
   const a = new Ventilator("a", 1);
   a.reply = () => ({ ok: true, answer: null as never });

@@ -62,10 +62,11 @@ export interface DeadLetterBox {
    * Makes a new task of one, or of all that match: the same input, options, policy and trace, from the first attempt on, without
    * the delay it may have been submitted with. A letter is let go of when its task is accepted.
    *
-   * Errors besides: `TQ_ERR_UNKNOWN_TASK`; why tasks were not accepted, such as `TQ_ERR_STORAGE_FULL`, with `details.retried`.
+   * Errors besides: `TQ_ERR_UNKNOWN_TASK`; why tasks were not accepted, such as `TQ_ERR_STORAGE_FULL`. `details.retried` of each
+   * error: what was retried before it.
    */
   retry(which: string | DeadLetterFilter): Promise<readonly RetriedTask[]>;
-  /** Forgets one, or all that match, and says how many. Errors besides: `TQ_ERR_UNKNOWN_TASK`. */
+  /** Forgets one, or all that match, and says how many, in an error as `details.discarded`. Errors besides: `TQ_ERR_UNKNOWN_TASK`. */
   discard(which: string | DeadLetterFilter): Promise<number>;
 }
 
@@ -134,22 +135,24 @@ class Box implements DeadLetterBox {
 
   async retry(which: string | DeadLetterFilter): Promise<readonly RetriedTask[]> {
     const retried: RetriedTask[] = [];
-    await this.#forAll(which, "dead.retry", (answer, source) => {
+    const retrying = this.#forAll(which, "dead.retry", (answer, source) => {
       readAnswer(source.ventilator, () => {
         for (const [taskId, retriedAs] of answer.retried) retried.push({ taskId, retriedAs });
       });
       if (answer.refused === undefined) return;
       const { code, message, count } = answer.refused;
-      throw errorOf(code, `${count} dead letters could not be retried: ${message}`, { retried });
+      throw errorOf(code, `${count} dead letters could not be retried: ${message}`);
     });
+    await telling(retrying, () => ({ retried }));
     return retried;
   }
 
   async discard(which: string | DeadLetterFilter): Promise<number> {
     let discarded = 0;
-    await this.#forAll(which, "dead.discard", (answer) => {
+    const discarding = this.#forAll(which, "dead.discard", (answer) => {
       discarded += answer.discarded;
     });
+    await telling(discarding, () => ({ discarded }));
     return discarded;
   }
 
@@ -237,10 +240,24 @@ const isObject = (value: unknown): boolean => typeof value === "object" && value
 const given = (params: object): object =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
 
+/** Page by page something can go wrong in the middle: whoever hears of that hears what was done before, too. */
+async function telling(call: Promise<void>, done: () => Readonly<Record<string, unknown>>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof TqError)) throw error;
+    const { code, message, details, cause } = error;
+    throw new TqError(code, message, {
+      details: { ...details, ...done() },
+      ...(cause !== undefined && { cause }),
+    });
+  }
+}
+
 /** Codes of a newer version are not lost: they stand in the message. */
-function errorOf(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): TqError {
-  if (Object.hasOwn(errorCodes, code)) return new TqError(code as TqErrorCode, message, { details });
-  return new TqError("TQ_ERR_PROTOCOL", `${code}: ${message}`, { details: { ...details, code } });
+function errorOf(code: string, message: string): TqError {
+  if (Object.hasOwn(errorCodes, code)) return new TqError(code as TqErrorCode, message);
+  return new TqError("TQ_ERR_PROTOCOL", `${code}: ${message}`, { details: { code } });
 }
 
 /** `<place of the ventilator>.<place of the letter there>`. */
