@@ -109,6 +109,22 @@ describe("a ventilator that is gone", () => {
     expect(bed.core.stats()).toMatchObject([{ violations: 0 }, { violations: 0, unsettled: 0 }]);
   });
 
+  test("and comes back does not end what another one may have had run by now: who cancels hears of that one's end", () => {
+    const { bed, first, second } = accepted();
+    first.isAlive = false;
+    bed.advance(400);
+    second.say({ verb: "ACCEPTED", ids: ids("sink", 2, 2) });
+    first.isAlive = true;
+    bed.advance(400);
+    bed.events.heard.length = 0;
+    first.say({ verb: "SETTLED", outcome: "cancelled", ids: ids("sink", 2) });
+    first.say({ verb: "SETTLED", outcome: "expired", ids: ids("sink", 3, 2) });
+    expect(bed.events.heard).toEqual([]);
+    second.say({ verb: "SETTLED", outcome: "completed", ids: ids("sink", 2) });
+    second.say({ verb: "SETTLED", outcome: "cancelled", ids: ids("sink", 3) });
+    expect(bed.events.heard).toEqual(["settled completed 2", "settled cancelled 3"]);
+  });
+
   test("and comes back is told that an answer of its own has arrived, and the other one of its", () => {
     const { bed, first, second } = accepted();
     bed.events.onAnswer = (told) => bed.core.answered(told);

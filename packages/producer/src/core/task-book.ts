@@ -134,6 +134,13 @@ export class TaskBook {
     });
   }
 
+  /** Those of these that its ventilator has accepted, and nobody else was given since. */
+  acceptedOf(ids: IdRuns, to: IdRunsBuilder): void {
+    this.#forEach(ids, ({ origin, accepted }, first, count) =>
+      addCommon(to, accepted, { origin, first, count }),
+    );
+  }
+
   /** Those of these that somebody has accepted. */
   promisedOf(ids: IdRuns, to: IdRunsBuilder): void {
     this.#forEach(ids, ({ origin, accepted, promised }, first, count) => {

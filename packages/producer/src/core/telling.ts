@@ -2,6 +2,7 @@
  * What ventilators tell of tasks, brought to the submitter. Any of them may speak of any task of this producer: of one that
  * was handed on, whoever is first, and another one perhaps again.
  */
+import type { OutcomeStatus } from "@tq/common";
 import { countIds, forEachRun, IdRunsBuilder, type Reply, SeqSet } from "@tq/common/protocol";
 import type { Accepted, Answer, Duplicate, IdRuns, Origin, Rejected, Settled } from "@tq/common/wire";
 import { mention } from "./events.ts";
@@ -12,6 +13,9 @@ import type { VentilatorLink } from "./ventilator-link.ts";
 
 /** Somebody else may take what is refused for one of these. */
 const refusedHereOnly = new Set(["TQ_ERR_CLOSED", "TQ_ERR_STORAGE_FULL", "TQ_ERR_NO_SINK"]);
+
+/** Ends that the sink may not have been asked for. */
+const mayBeUnasked: ReadonlySet<OutcomeStatus> = new Set(["cancelled", "expired"]);
 
 export interface TellingParts {
   readonly links: readonly VentilatorLink[];
@@ -45,7 +49,7 @@ export class Telling {
       case "REJECTED":
         return this.#rejected(now, link, message);
       case "SETTLED":
-        return this.#settled(message);
+        return this.#settled(link, message);
       case "ANSWER":
         return this.#answer(link, message);
     }
@@ -74,9 +78,10 @@ export class Telling {
   }
 
   /** Of a sink-bound task once: whoever has repeated it, or has run it a second time, is passed over. */
-  #settled({ outcome, ids }: Settled): void {
+  #settled(link: VentilatorLink, { outcome, ids: told }: Settled): void {
     const news = new IdRunsBuilder();
     const { links } = this.#parts;
+    const ids = mayBeUnasked.has(outcome) ? this.#decidedBy(link, told) : told;
     forEachRun(ids, ({ origin, first, count }) => {
       if (this.#replyOf(origin) !== "sink") news.addRun(origin, first, count);
     });
@@ -86,6 +91,19 @@ export class Telling {
     for (const { book } of links) book.ended(ids, visit);
     if (news.count > 0)
       this.#parts.port.events.settled(outcome, news.count === countIds(ids) ? ids : news.take());
+  }
+
+  /**
+   * A ventilator that has never handed a task out need not ask the sink before it says that nothing will come of it. If the
+   * task is another one's by now, that one may have had it run: then its word counts, and it has to ask.
+   */
+  #decidedBy({ book }: VentilatorLink, ids: IdRuns): IdRuns {
+    const decided = new IdRunsBuilder();
+    forEachRun(ids, ({ origin, first, count }) => {
+      if (this.#replyOf(origin) !== "sink") decided.addRun(origin, first, count);
+    });
+    book.acceptedOf(ids, decided);
+    return decided.take();
   }
 
   #answer(link: VentilatorLink, message: Answer): void {

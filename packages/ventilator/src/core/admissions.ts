@@ -75,7 +75,7 @@ export class Admissions {
     const admission = table.admission(origin, first, count);
     if (admission === "known") {
       const { ended } = reclaim(owner, table, ids);
-      if (submission.handedOn === true) table.handedOn(origin);
+      if (submission.handedOn === true) table.handedOn(origin, first, count);
       journal?.own(origin, owner, submission.handedOn);
       owner.accepted(ids);
       if (reply === "sink" && countIds(ended) > 0) owner.ended(ended);
@@ -85,7 +85,7 @@ export class Admissions {
     // It is accepted, or refused, when it is known whether it is safe.
     if (waiting === count) {
       journal?.own(origin, owner, submission.handedOn);
-      return pending?.attach(owner, origin, first);
+      return pending?.attach(owner, submission);
     }
     if (admission === "overlapping" || waiting > 0) {
       const message = `some, not all, of ${formatTaskId(origin, first)} and the next ${count - 1} were accepted before`;

@@ -241,8 +241,8 @@ export class TaskLifecycle {
         return false;
     }
     this.#parts.settlement.propose(batch, index, { status: outcome });
-    // Never leased, it can have no other end: its owner need not wait until the sink has taken note of it.
-    if (batch.attempt[index] === 0 && batch.reply === "sink") {
+    // Never leased by anybody, it can have no other end: its owner need not wait until the sink has taken note of it.
+    if (batch.attempt[index] === 0 && !batch.mayHaveRun && batch.reply === "sink") {
       afterSync(this.#parts.journal, batch, () => {
         batch.owner.settled(outcome, { origin: batch.origin, first: batch.first + index, count: 1 });
       });

@@ -134,10 +134,16 @@ export class TaskTable {
     return this.#origins.get(origin)?.isHandedOn !== true;
   }
 
-  /** Another ventilator may have tasks of this origin. */
-  handedOn(origin: Origin): void {
+  /** Another ventilator may have tasks of this origin, and has been given these. */
+  handedOn(origin: Origin, first: number, count: number): void {
     const entry = this.#origins.get(origin);
-    if (entry !== undefined) entry.isHandedOn = true;
+    if (entry === undefined) return;
+    entry.isHandedOn = true;
+    for (let at = Math.max(0, indexAfter(entry.batches, first) - 1); ; at++) {
+      const batch = entry.batches[at];
+      if (batch === undefined || batch.first >= first + count) return;
+      batch.mayHaveRun ||= batch.first + batch.count > first;
+    }
   }
 
   /** True if nothing of this origin is unsettled. */

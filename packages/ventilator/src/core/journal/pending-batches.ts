@@ -11,6 +11,7 @@ import type { Origin } from "@tq/common/wire";
 import type { IdempotencyKeys } from "../idempotency/idempotency-keys.ts";
 import type { Owner } from "../owner.ts";
 import { attachTo } from "../reclaims.ts";
+import type { Submission } from "../submission.ts";
 import type { TaskBatch } from "../task-batch.ts";
 import type { TaskLifecycle } from "../task-lifecycle.ts";
 import type { TaskTable } from "../task-table.ts";
@@ -71,9 +72,13 @@ export class PendingBatches implements Verdict {
   }
 
   /** The same tasks came again: whoever handed them over is told what becomes of their batch. */
-  attach(owner: Owner, origin: Origin, seq: number): void {
-    const batch = this.find(origin, seq);
-    if (batch !== undefined) attachTo(owner, batch);
+  attach(owner: Owner, { ids, handedOn }: Submission): void {
+    const [origin = ""] = ids.origins;
+    const [, first = 0] = ids.runs;
+    const batch = this.find(origin, first);
+    if (batch === undefined) return;
+    attachTo(owner, batch);
+    if (handedOn === true) batch.mayHaveRun = true;
   }
 
   /** False if this owner has no such task here. */
