@@ -33,6 +33,8 @@ export class SimulatedProcess {
   #stuckUntil = 0;
   /** When it last was stuck, for whoever asks for a reason. */
   lastStuckAt = Number.NEGATIVE_INFINITY;
+  /** Since when it was, that time. */
+  stuckSince = Number.NEGATIVE_INFINITY;
   isAlive = true;
 
   constructor(world: Surroundings, name: string) {
@@ -95,6 +97,7 @@ export class SimulatedProcess {
   /** Its loop stands still from now on: sockets fill up, timers fire late. */
   stand(ms: number): void {
     const { clock } = this.#world;
+    if (!this.isStuck) this.stuckSince = clock.now();
     this.#stuckUntil = Math.max(this.#stuckUntil, clock.now() + ms);
     this.lastStuckAt = this.#stuckUntil;
   }

@@ -11,6 +11,9 @@ export interface Speaker {
   readonly name: string;
   /** Of this start alone. */
   readonly number: number;
+  /** When it last stood still, and until when. */
+  readonly stuckSince: number;
+  readonly lastStuckAt: number;
 }
 
 export interface Spoken {

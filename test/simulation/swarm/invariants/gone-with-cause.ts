@@ -2,6 +2,7 @@
 import { silenceLimitMs } from "@tq/common/protocol";
 import type { CreateInvariant } from "../invariant.ts";
 import type { SimulatedProcess } from "../process.ts";
+import type { Speaker } from "../surroundings.ts";
 import { timing } from "../timing.ts";
 
 const name = "gone with a cause";
@@ -28,7 +29,7 @@ export const goneWithCause: CreateInvariant = (world) => {
     reported(process, event) {
       if (event.type !== "worker.gone" || !("worker" in event) || typeof event.worker !== "string") return;
       look();
-      const since = world.clock.now() - 2 * limitMs;
+      const since = lookingBackFrom(process, world.clock.now()) - 2 * limitMs;
       const isCaused = (troubledAt.get(event.worker) ?? Number.NEGATIVE_INFINITY) >= since;
       // Cuts may have struck just so that no word got through, and a drifting clock counts other seconds.
       if (isCaused || noisyAt >= since || excusing.some((kind) => world.struck.has(kind))) return;
@@ -36,6 +37,10 @@ export const goneWithCause: CreateInvariant = (world) => {
     },
   };
 };
+
+/** Whoever stood still finds only later who died before, and reads only then what those said who have died meanwhile. */
+const lookingBackFrom = ({ stuckSince, lastStuckAt }: Speaker, now: number): number =>
+  lastStuckAt >= now - 2 * silenceLimitMs(timing) ? stuckSince : now;
 
 const excusing = ["flapping", "drift", "disorder"];
 

@@ -27,7 +27,9 @@ function problemOf(task: TaskHistory): string | undefined {
   if (reply === "push") return undefined;
   if (rejected !== undefined) return acceptedAt === undefined ? undefined : "accepted and rejected";
   if (isRevoked) return outcomesOf(task).size > 0 ? "revoked, and run nevertheless" : undefined;
-  if (acceptedAt === undefined) return owner.isAlive ? "neither accepted nor rejected" : undefined;
+  // What is final was accepted, even where that was not heard: before its ventilator was started anew.
+  if (acceptedAt === undefined && settled.length === 0)
+    return owner.isAlive ? "neither accepted nor rejected" : undefined;
   if (reply === "answer") {
     return owner.isAlive && answered.length + settled.length === 0 ? "no answer" : undefined;
   }
