@@ -52,6 +52,15 @@ const codeOf = (run: () => unknown): string => {
 
 const marker = Buffer.from("math.square");
 
+test("a journal that has become empty is refused, one that was only begun is not", () => {
+  using directory = damagedJournal(() => {});
+  writeFileSync(directory.file, "");
+  expect(codeOf(() => directory.read())).toBe("TQ_ERR_STORAGE_CORRUPT");
+  using begun = new JournalDirectory();
+  writeFileSync(begun.file, "");
+  expect(begun.read().batches).toEqual([]);
+});
+
 test("a flipped bit in a payload is refused with the row that it is in, and the rest can be saved", () => {
   using directory = damagedJournal((bytes) => {
     // Somewhere in the middle; what follows the name is the rest of that batch's header.

@@ -13,6 +13,9 @@ const { reserveBytes } = storageLimits;
 
 const reserveOf = (database: string): string => `${database}.reserve`;
 
+/** Whether a database has been in use, unless its disk was full. */
+export const hasReserve = (database: string): boolean => existsSync(reserveOf(database));
+
 /** Before anything can be written. Gives whether there was one. */
 export function removeReserve(database: string): boolean {
   const file = reserveOf(database);

@@ -9,7 +9,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } f
 import { basename, dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { TqError } from "../contract/index.ts";
-import { removeReserve } from "./disk-reserve.ts";
+import { hasReserve, removeReserve } from "./disk-reserve.ts";
 import { storageLimits } from "./limits.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { isStorageFull, remedyWords, type StorageSubject, storageError } from "./storage-error.ts";
@@ -96,10 +96,13 @@ function openLocked(
   { subject, lock }: { subject: StorageSubject; lock: StorageLock },
 ): WritableFile {
   const { DatabaseSync: Database } = loadSqlite();
+  // Whoever begins a file and is killed leaves it empty, too, but has not come to the reserve by then.
+  const wasInUse = existsSync(subject.file) && hasReserve(subject.file);
   const database = new Database(subject.file, { timeout: busyMs });
   try {
     const format = readFormat(database, { kind, subject });
     const isNew = format === 0;
+    if (isNew && wasInUse) throw corruptError(subject, ["it is empty, and has been in use"]);
     if (isNew) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec(`
       PRAGMA journal_mode = WAL;
