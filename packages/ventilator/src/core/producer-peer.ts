@@ -22,8 +22,6 @@ export class ProducerPeer implements OwnerEvents {
   awaySince: number | undefined;
   /** It has had a session with this start of the ventilator. */
   hasJoined = false;
-  /** Its answered tasks were given up: it was away for too long. */
-  isGivenUp = false;
   /** What it was told of the sinks in this session. */
   presenceTold: SinkPresence | undefined;
   /** Tasks that came in this session. */
@@ -63,7 +61,6 @@ export class ProducerPeer implements OwnerEvents {
     this.session = session;
     this.hasJoined = true;
     this.awaySince = undefined;
-    this.isGivenUp = false;
     this.presenceTold = undefined;
     this.owner.isAway = false;
     this.credit = new CreditWindow();

@@ -50,6 +50,12 @@ export class ProducerSessions implements SessionServerHandler {
   readonly #parts: ProducerSessionParts;
   readonly #server: SessionServer;
   readonly #peers = new Map<string, ProducerPeer>();
+  /**
+   * Of those, which have a session or unsettled tasks, and which are away and not given up yet. One that was killed is kept for
+   * good, as it may have been cut off only: what is done all the time passes over it.
+   */
+  readonly #active = new Set<ProducerPeer>();
+  readonly #awaited = new Set<ProducerPeer>();
   /** Those that have said goodbye, while tasks of theirs are unsettled. */
   readonly #departed = new Map<string, ProducerPeer>();
 
@@ -80,24 +86,24 @@ export class ProducerSessions implements SessionServerHandler {
 
   flush(now: number): void {
     const { presence } = this.#parts.sinks;
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#active) {
       peer.flush(now, presence);
       this.#openCredit(peer);
+      if (peer.session === undefined && peer.owner.unsettled === 0) this.#active.delete(peer);
     }
     this.#server.flush();
   }
 
   wake(now: number, lateMs: number): void {
     this.#server.wake(now, lateMs);
-    for (const peer of this.#peers.values()) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
+    for (const peer of this.#awaited) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
     for (const peer of this.#departed.values()) if (peer.owner.unsettled === 0) this.#forget(peer);
   }
 
   wakeAt(): number {
     let at = this.#server.wakeAt();
-    for (const { awaySince, isGivenUp } of this.#peers.values()) {
-      if (awaySince !== undefined && !isGivenUp)
-        at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
+    for (const { awaySince } of this.#awaited) {
+      if (awaySince !== undefined) at = Math.min(at, awaySince + this.#parts.limits.producerGraceMs);
     }
     return at;
   }
@@ -106,9 +112,17 @@ export class ProducerSessions implements SessionServerHandler {
   restore(now: number, bootId: string, { name, isLeft }: { name: string; isLeft: boolean }): Owner {
     const peer = this.#departed.get(bootId) ?? this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
     peer.detach(now);
-    this.#peers.set(bootId, peer);
-    if (isLeft) this.#departed.set(bootId, peer);
-    if (this.#departed.has(bootId)) this.#peers.delete(bootId);
+    const isDeparted = isLeft || this.#departed.has(bootId);
+    if (isDeparted) {
+      this.#departed.set(bootId, peer);
+      this.#peers.delete(bootId);
+      this.#active.delete(peer);
+      this.#awaited.delete(peer);
+    } else {
+      this.#peers.set(bootId, peer);
+      this.#active.add(peer);
+      this.#awaited.add(peer);
+    }
     return peer.owner;
   }
 
@@ -129,6 +143,8 @@ export class ProducerSessions implements SessionServerHandler {
     const peer = this.#peers.get(bootId) ?? new ProducerPeer(bootId, name);
     const { hasJoined } = peer;
     this.#peers.set(bootId, peer);
+    this.#awaited.delete(peer);
+    this.#active.add(peer);
     peer.attach(session);
     if (!hasJoined) this.#parts.report({ type: "producer.joined", producer: name });
   }
@@ -170,7 +186,7 @@ export class ProducerSessions implements SessionServerHandler {
     const peer = this.#peers.get(session.hello.bootId);
     if (peer?.session !== session) return;
     peer.detach(now);
-    if (reason !== "bye") return;
+    if (reason !== "bye") return void this.#awaited.add(peer);
     this.#parts.report({ type: "producer.left", producer: session.hello.name });
     this.#depart(peer);
   }
@@ -197,8 +213,8 @@ export class ProducerSessions implements SessionServerHandler {
     session.sendUnnumbered({ verb: "GRANT", grants: [0, credit.tasksGranted, credit.bytesGranted] });
   }
 
-  #isOverdue(now: number, { awaySince, isGivenUp }: ProducerPeer): boolean {
-    return awaySince !== undefined && !isGivenUp && now - awaySince >= this.#parts.limits.producerGraceMs;
+  #isOverdue(now: number, { awaySince }: ProducerPeer): boolean {
+    return awaySince !== undefined && now - awaySince >= this.#parts.limits.producerGraceMs;
   }
 
   /**
@@ -206,7 +222,7 @@ export class ProducerSessions implements SessionServerHandler {
    * origins stay open: it may come back with the next seq.
    */
   #giveUp(peer: ProducerPeer): void {
-    peer.isGivenUp = true;
+    this.#awaited.delete(peer);
     const cancelled = this.#parts.admissions.abandon(peer.owner);
     this.#parts.report({ type: "producer.gone", producer: peer.owner.name, cancelled });
   }
@@ -214,6 +230,7 @@ export class ProducerSessions implements SessionServerHandler {
   /** It has said goodbye: it will not come back. */
   #depart(peer: ProducerPeer): void {
     this.#peers.delete(peer.bootId);
+    this.#active.delete(peer);
     this.#parts.admissions.abandon(peer.owner);
     for (const origin of peer.owner.origins) this.#parts.journal?.leave(origin);
     if (peer.owner.unsettled === 0) this.#forget(peer);
