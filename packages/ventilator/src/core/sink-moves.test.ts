@@ -100,6 +100,16 @@ describe("tasks that are handed on", () => {
     ]);
   });
 
+  test("are in doubt at the only sink there is, if they come for another one", () => {
+    const bed = new TwoSinks({ sinks: [second] });
+    const producer = bed.producer();
+    producer.submit(1, 2, { handedOn: true });
+    producer.submit(3, 1, { sink: second, handedOn: true });
+    producer.submit(4, 1, { sink: first, handedOn: true });
+    producer.say({ verb: "CANCEL", ids: idRun(origin, 1, 4) });
+    expect(bed.core.doubts.list()).toMatchObject([{ first: 4, count: 1, sink: first }]);
+  });
+
   test("keep sinks from being told what to forget of their origin: another ventilator may have more of it", () => {
     const told = [true, undefined].map((handedOn) => {
       const { bed, producer, gone, other } = started();

@@ -50,8 +50,8 @@ export class SinkAssignment {
 
   /**
    * Where the results of this batch go, decided now if need be; nothing while no sink is there to choose, or while the choice
-   * is being written. Of a batch that was
-   * elsewhere before, and does not say which sink it was for there, any of several may have results.
+   * is being written. Of a batch that was elsewhere before, a sink that is not known here may have results, or, where it does not
+   * say which one it was for there, any of several.
    */
   of(batch: TaskBatch): SinkPeer | undefined {
     const { sink } = batch;
@@ -60,7 +60,8 @@ export class SinkAssignment {
     if (known !== undefined && !known.hasMoved) return known;
     const chosen = this.assign(batch);
     if (chosen === undefined) return known;
-    if (batch.mayHaveRun && this.#sinks.size > 1) this.#parts.doubts.addUnsettled(batch, sink);
+    const mayBeElsewhere = sink !== undefined || this.#sinks.size > 1;
+    if (batch.mayHaveRun && mayBeElsewhere) this.#parts.doubts.addUnsettled(batch, sink);
     return this.#unsafe.has(batch) ? undefined : chosen;
   }
 

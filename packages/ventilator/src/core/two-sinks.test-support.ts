@@ -134,8 +134,12 @@ export class TwoSinks {
   #mail: (() => unknown)[] = [];
   #boots = 0;
 
-  /** `disk`: of its journal; whoever was on it before is gone. */
-  constructor({ disk, epoch = 1 }: { disk?: FakeJournal; epoch?: number } = {}) {
+  /** `disk`: of its journal; whoever was on it before is gone. `sinks`: perhaps it has but one of them. */
+  constructor({
+    disk,
+    epoch = 1,
+    sinks = sinkIds,
+  }: { disk?: FakeJournal; epoch?: number; sinks?: readonly string[] } = {}) {
     this.core = new VentilatorCore({
       now: 0,
       journal: disk?.restart(),
@@ -143,7 +147,7 @@ export class TwoSinks {
       firstSession: 1,
       timing,
       limits: { sinkGraceMs: graceMs },
-      sinks: sinkIds,
+      sinks,
       port: {
         send: (channel, route, message) => this.post(() => this.#deliver(channel, route, message)),
         isWritable: () => true,
@@ -153,7 +157,7 @@ export class TwoSinks {
         journal: disk,
       },
     });
-    this.sinks = sinkIds.map((_, place) => new SilentSink(this, place));
+    this.sinks = sinks.map((_, place) => new SilentSink(this, place));
     this.pass(50);
   }
 
