@@ -6,7 +6,8 @@
  * never more threads than there were workers at the same time.
  *
  * Rejected: one thread for all hearts (a worker that closes would wait for the sockets of the others' beats, and one that
- * crashes would take all with it); a limit (a thread beyond it would leave behind the greater part of what it costs).
+ * crashes would take all with it); a limit (a thread beyond it would give back its memory, some 25 MB, which as many workers
+ * want again, and leave behind what nobody gets back).
  */
 import { extname } from "node:path";
 import { Worker as Thread } from "node:worker_threads";
