@@ -52,7 +52,12 @@ export class StoreClaim implements ResultSource<StoredPortion> {
   readonly #options: StoreClaimOptions;
   #readThrough: number;
   #queue: StoredPortion[] = [];
-  #inHand: StoredPortion | undefined;
+  /** What the loop was given last. */
+  #inHand: readonly StoredPortion[] = [];
+  /** Those that begin when this one is done with what it has in hand. */
+  #followers: StoreClaim[] = [];
+  /** It follows another one. */
+  #isHeld = false;
   /** The last page had nothing for this loop, and there may be more behind it. */
   #hasMore = false;
   #isOver = false;
@@ -77,14 +82,16 @@ export class StoreClaim implements ResultSource<StoredPortion> {
 
   /** It has had all that there is. */
   get isIdle(): boolean {
-    return this.#isOver || this.#isWaiting;
+    return this.#isOver || (this.#isWaiting && !this.#isHeld);
   }
 
   take(): StoredPortion | undefined {
-    if (this.#isOver) return undefined;
+    if (this.#isOver || this.#isHeld) return undefined;
+    this.#letFollow(this.#inHand.at(-1)?.end ?? 0);
     if (this.#queue.length === 0) this.#readOrEnd();
-    this.#inHand = this.#queue.shift();
-    return this.#inHand;
+    const next = this.#queue.shift();
+    this.#inHand = next === undefined ? [] : [next];
+    return next;
   }
 
   /** All that a page has. */
@@ -92,7 +99,7 @@ export class StoreClaim implements ResultSource<StoredPortion> {
     const first = this.take();
     if (first === undefined) return [];
     const page = [first, ...this.#queue.splice(0)];
-    this.#inHand = page.at(-1);
+    this.#inHand = page;
     return page;
   }
 
@@ -130,19 +137,31 @@ export class StoreClaim implements ResultSource<StoredPortion> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#queue = [];
+    this.#letFollow(this.cursor.n);
     this.#options.onIdle(this);
     this.offered();
   }
 
   /**
-   * Another loop takes over a definition: what this one has not in hand of it is not its own any more. Gives the number
-   * up to which it is.
+   * Another loop takes over a definition: what this one has not in hand of it is not its own any more. What it has in hand stays
+   * with it, and if it is left in the middle, the rest of that is the other one's: so that one begins when this is known.
    */
-  leave(isTheirs: (task: string, contract: string | undefined) => boolean): number {
+  leave(to: StoreClaim, isTheirs: (task: string, contract: string | undefined) => boolean): void {
     const isLeft = ({ batch }: StoredPortion): boolean => isTheirs(batch.name, batch.contract);
     this.#queue = this.#queue.filter((portion) => !isLeft(portion));
-    const inHand = this.#inHand;
-    return inHand !== undefined && !inHand.isDone && isLeft(inHand) ? inHand.end : this.cursor.n;
+    if (!this.#inHand.some((portion) => !portion.isDone && isLeft(portion))) return;
+    to.#isHeld = true;
+    this.#followers.push(to);
+  }
+
+  #letFollow(from: number): void {
+    for (const follower of this.#followers.splice(0)) {
+      follower.#isHeld = false;
+      const { cursor } = follower;
+      if (from > cursor.n) cursor.move(from, cursor.note);
+      follower.#readThrough = cursor.n;
+      follower.offered();
+    }
   }
 
   /** A store that cannot be read ends the loop; nobody else would: a loop that throws is not left by `return`. */

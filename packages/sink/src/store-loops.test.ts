@@ -116,6 +116,35 @@ describe("with a store", () => {
     expect(() => stage.sink.results(double)[Symbol.asyncIterator]()).toThrow(code("TQ_ERR_RESULTS_IN_USE"));
   });
 
+  test("what a loop over all had in hand is gone on with by the definition's own when it is left in the middle", async () => {
+    await using stage = await Stage.open({ file });
+    const worker = await stage.worker(offered);
+    worker.results(1, ["a", "b", "c"]);
+    await worker.hears(3);
+    const rest = stage.sink.results()[Symbol.asyncIterator]();
+    expect((await rest.next()).value).toMatchObject({ output: "a" });
+    expect((await rest.next()).value).toMatchObject({ output: "b" });
+    const own = take(stage.sink.results(double), 2);
+    await rest.return?.();
+    expect(await own).toEqual(["b", "c"]);
+  });
+
+  test("what a loop over all has in hand is its own to the end", async () => {
+    await using stage = await Stage.open({ file });
+    const worker = await stage.worker(offered, others);
+    worker.results(1, ["a", "b"]);
+    await worker.hears(2);
+    const rest = stage.sink.results()[Symbol.asyncIterator]();
+    expect((await rest.next()).value).toMatchObject({ output: "a" });
+    const own = take(stage.sink.results(double), 1);
+    expect((await rest.next()).value).toMatchObject({ output: "b" });
+    const next = rest.next();
+    worker.results(3, ["c"]);
+    expect(await own).toEqual(["c"]);
+    worker.results(11, ["x"], 1);
+    expect((await next).value).toMatchObject({ output: "x" });
+  });
+
   test("a definition that had a loop is left to it, also while none runs", async () => {
     await using stage = await Stage.open({ file });
     const worker = await stage.worker(offered, others);

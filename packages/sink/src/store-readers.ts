@@ -48,6 +48,7 @@ export class StoreReaders {
       holds,
       onIdle: (idle) => this.#idle(idle),
     });
+    if (selector !== undefined) this.#rest(consumer)?.leave(claim, wantedBy(selector));
     this.#claims.add(claim);
     return claim;
   }
@@ -83,9 +84,12 @@ export class StoreReaders {
     const known = cursors.find(key);
     if (known !== undefined) return known;
     const rest = cursors.find({ consumer: key.consumer, task: "", contract: "" });
-    if (key.task === "" || rest === undefined) return cursors.create(key, 0);
-    const loop = [...this.#claims].find(({ cursor }) => cursor === rest);
-    return cursors.create(key, loop?.leave(wantedBy(selectorOf(key))) ?? rest.n);
+    return cursors.create(key, key.task === "" ? 0 : (rest?.n ?? 0));
+  }
+
+  /** A consumer's loop over all that no other has, if one runs. */
+  #rest(consumer: string): StoreClaim | undefined {
+    return [...this.#claims].find(({ cursor: { key } }) => key.consumer === consumer && key.task === "");
   }
 
   #leftOver(consumer: string): (task: string, contract: string | undefined) => boolean {
