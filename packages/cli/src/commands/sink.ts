@@ -66,7 +66,7 @@ A line: taskId, traceId, task, attempt, outcome, output or error, worker, durati
 What JSON cannot hold: BigInt, NaN and Infinity become strings, Date ISO 8601, Map an array of [key, value], Set an
 array, bytes base64, other typed arrays arrays of numbers, undefined null.
 With --store a result is final when it is in the store. With --out as well, the file gets every result of the store once, whatever kills
-the sink in between; it is the sink's own, and must not be appended to by others.`,
+the sink in between; it is the sink's own, and must not be appended to by others. To begin another, move it away at any time.`,
     );
 }
 
