@@ -98,7 +98,10 @@ describe("the heart", () => {
   });
 });
 
-describe("the threads of hearts", () => {
+/** Threads start in some tenths of a second, on a busy machine in seconds. */
+const threadsTimeoutMs = 30_000;
+
+describe("the threads of hearts", { timeout: threadsTimeoutMs }, () => {
   const nobody = "tcp://127.0.0.1:1";
   let made = 0;
   const countThread = () => void made++;
