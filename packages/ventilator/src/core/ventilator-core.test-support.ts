@@ -30,6 +30,7 @@ import {
   type Sent,
   type SessionMessage,
   type TaskOptionColumns,
+  type Values,
 } from "@tq/common/wire";
 import type { VentilatorEvent } from "./events.ts";
 import type { FakeJournal } from "./journal/fake-journal.test-support.ts";
@@ -173,7 +174,7 @@ export class ScriptedWorker {
   fail(
     now: number,
     seq: number,
-    options: { attempt?: number; final?: boolean; afterMs?: number; message?: string } = {},
+    options: { attempt?: number; final?: boolean; afterMs?: number; message?: string; values?: Values } = {},
   ): void {
     const { attempt = 1, final = false, afterMs, message = "boom" } = options;
     this.session.send(now, {
@@ -183,7 +184,7 @@ export class ScriptedWorker {
       attempts: { at: [0], values: [attempt] },
       final: { at: [0], values: [final] },
       ...(afterMs === undefined ? {} : { afterMs: { at: [0], values: [afterMs] } }),
-      values: encodeValues([{ name: "Error", message }]),
+      values: options.values ?? encodeValues([{ name: "Error", message }]),
     });
   }
 }

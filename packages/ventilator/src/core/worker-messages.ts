@@ -5,12 +5,10 @@
  * nothing, with two exceptions: a sink's commit is final whoever reports it, and an answer is as good from an old attempt
  * as from the present one.
  */
-import type { RemoteError } from "@tq/common";
 import { forEachRun, SparseBuilder, SparseReader } from "@tq/common/protocol";
 import {
   AttachmentsReader,
   type Done,
-  decodeValueAt,
   type Failed,
   type HeldAttempts,
   type IdRuns,
@@ -20,6 +18,7 @@ import {
   sliceValues,
   type Values,
 } from "@tq/common/wire";
+import { readError } from "./read-error.ts";
 import type { Settlement } from "./settlement.ts";
 import { type TaskBatch, taskState } from "./task-batch.ts";
 import type { TaskLifecycle } from "./task-lifecycle.ts";
@@ -69,9 +68,8 @@ export class WorkerMessages {
     this.#forEachLease(worker, message, (batch, index, position) => {
       const from = offsets[position] ?? 0;
       const to = offsets[position + 1] ?? 0;
-      const error = decodeValueAt({ slab, from, to, attachments: attached?.of(position) });
       const failure = {
-        error: asRemoteError(error),
+        error: readError({ slab, from, to, attachments: attached?.of(position) }),
         final: finals.at(position) === true,
         afterMs: delays.at(position),
       };
@@ -187,11 +185,3 @@ export class WorkerMessages {
     });
   }
 }
-
-/** A peer's error payload, whatever it sent. */
-const asRemoteError = (value: unknown): RemoteError => {
-  if (typeof value === "object" && value !== null && "name" in value && "message" in value) {
-    if (typeof value.name === "string" && typeof value.message === "string") return value as RemoteError;
-  }
-  return { name: "Error", message: `the worker reported an error that is none: ${typeof value}` };
-};
