@@ -36,9 +36,10 @@ test("a failure says what broke, its seed, its faults and the last events", () =
 });
 
 test("seeds are one number or a range", () => {
-  expect([parseSeeds("7"), parseSeeds("3..9"), parseSeeds("all")]).toEqual([
+  expect(["7", "3..9", "all", "9..3"].map(parseSeeds)).toEqual([
     { from: 7, to: 7 },
     { from: 3, to: 9 },
+    undefined,
     undefined,
   ]);
 });

@@ -11,12 +11,13 @@ export interface SeedRange {
   readonly to: number;
 }
 
-/** `7` or `1..300`. Nothing if it is neither. */
+/** `7` or `1..300`. Nothing if it is neither: to run no seeds at all would pass for seeds without a failure. */
 export function parseSeeds(text: string): SeedRange | undefined {
   const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
   if (match === null) return undefined;
   const from = Number(match[1]);
-  return { from, to: Number(match[2] ?? from) };
+  const to = Number(match[2] ?? from);
+  return from <= to ? { from, to } : undefined;
 }
 
 export class MarkTotals {
