@@ -9,7 +9,8 @@ import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs
 import { dirname } from "node:path";
 import { storageLimits } from "./limits.ts";
 
-const { reserveBytes } = storageLimits;
+/** Of a small disk as a whole, so that it can ever be free again. */
+const shareMax = 1 / 8;
 
 const reserveOf = (database: string): string => `${database}.reserve`;
 
@@ -27,24 +28,35 @@ export function removeReserve(database: string): boolean {
 export interface Reserve {
   /** False: it was given up, and is not there again. */
   readonly isThere: boolean;
+  /** How much. What the WAL grows by between two checkpoints must fit into it. */
+  readonly bytes: number;
+  /** Room on the disk besides it. */
+  readonly freeBytes: number;
   giveUp(): void;
   /** Takes the room again, if there is more than that. Gives whether it has it. */
   take(): boolean;
 }
 
 export class DiskReserve implements Reserve {
+  readonly bytes: number;
   readonly #file: string;
   #isThere = true;
 
   /** Beside the database. On a disk without room for it, it goes without. */
   constructor(database: string) {
     this.#file = reserveOf(database);
+    const { total, free } = this.#disk();
+    this.bytes = Math.min(storageLimits.reserveBytes, Math.floor(total * shareMax));
     const { size } = statSync(this.#file, { throwIfNoEntry: false }) ?? {};
-    if (size !== reserveBytes && this.#freeBytes() >= 2 * reserveBytes) this.#write();
+    if (size !== this.bytes && free >= 2 * this.bytes) this.#write();
   }
 
   get isThere(): boolean {
     return this.#isThere;
+  }
+
+  get freeBytes(): number {
+    return this.#disk().free;
   }
 
   giveUp(): void {
@@ -54,14 +66,14 @@ export class DiskReserve implements Reserve {
 
   take(): boolean {
     // Some must be left, or the next commit would have it given up at once.
-    if (!this.#isThere && this.#freeBytes() >= 2 * reserveBytes) this.#isThere = this.#write();
+    if (!this.#isThere && this.#disk().free >= 2 * this.bytes) this.#isThere = this.#write();
     return this.#isThere;
   }
 
   #write(): boolean {
     try {
       // No zeros: a file system may keep those for nothing.
-      writeFileSync(this.#file, randomBytes(reserveBytes));
+      writeFileSync(this.#file, randomBytes(this.bytes));
       return true;
     } catch {
       this.#remove();
@@ -77,12 +89,12 @@ export class DiskReserve implements Reserve {
     }
   }
 
-  #freeBytes(): number {
+  #disk(): { readonly total: number; readonly free: number } {
     try {
-      const { bavail, bsize } = statfsSync(dirname(this.#file));
-      return bavail * bsize;
+      const { blocks, bavail, bsize } = statfsSync(dirname(this.#file));
+      return { total: blocks * bsize, free: bavail * bsize };
     } catch {
-      return 0;
+      return { total: Number.POSITIVE_INFINITY, free: 0 };
     }
   }
 }

@@ -41,6 +41,8 @@ test("while the disk is full only what needs no room is written, until the reser
   let isRoom = false;
   const reserve = {
     isThere: true,
+    bytes: 1_000_000,
+    freeBytes: 1_000_000_000,
     giveUp: () => {
       reserve.isThere = false;
     },
@@ -63,6 +65,26 @@ test("while the disk is full only what needs no room is written, until the reser
   isRoom = true;
   expect(commits.commit([["d"]])).toBe(true);
   expect(count()).toBe(3);
+  file.close();
+});
+
+test("what could not be moved from the WAL into the file by means of the reserve is not written to it", () => {
+  const { file, write } = openSample({ file: path });
+  const room = { bytes: 500_000, freeBytes: 1_000_000 };
+  const reserve = { isThere: true, ...room, giveUp: () => {}, take: () => true };
+  const commits = new GroupCommit({ file, write, reserve, durability: "always" });
+  // It would be in the WAL, and in the file, too.
+  expect(commits.commit([Array(80).fill(text)])).toBe(false);
+  expect(commits.commit([Array(20).fill(text)])).toBe(true);
+  commits.tidy();
+  expect(commits.commit([Array(20).fill(text)])).toBe(true);
+  expect(statSync(path).size).toBeLessThan(200_000);
+  expect(commits.commit([Array(20).fill(text)])).toBe(true);
+  commits.tidy();
+  // As much as the reserve is not left waiting.
+  expect(statSync(path).size).toBeGreaterThan(600_000);
+  reserve.freeBytes = 10_000_000;
+  expect(commits.commit([Array(80).fill(text)])).toBe(true);
   file.close();
 });
 

@@ -5,6 +5,7 @@
  * may succeed the next time without having written anything.
  */
 import type { StatementSync } from "node:sqlite";
+import { TqError } from "../contract/index.ts";
 import { DiskReserve, type Reserve } from "./disk-reserve.ts";
 import { storageLimits } from "./limits.ts";
 import { rollBack, syncedTransaction, touch, type WritableFile } from "./open-database.ts";
@@ -86,6 +87,8 @@ export class GroupCommit<Change> {
   #recover(changes: readonly Change[]): boolean {
     const { grows = () => true, file } = this.#options;
     const small = changes.filter((change) => !grows(change));
+    // The room that the WAL keeps for itself may be all that there is.
+    this.#checkpoint("TRUNCATE");
     try {
       if (small.length > 0) this.#transaction(small);
     } catch (error) {
@@ -93,7 +96,7 @@ export class GroupCommit<Change> {
       if (!isStorageFull(error)) throw error;
     }
     this.#vacuum(vacuumPages);
-    this.#checkpoint();
+    this.#checkpoint("TRUNCATE");
     return this.#reserve.take();
   }
 
@@ -116,7 +119,7 @@ export class GroupCommit<Change> {
 
   /** After each commit. Brings the WAL into the file when it has grown, and gives space back while there is much. */
   tidy(): void {
-    if (this.#walBytes >= checkpointBytes) this.#checkpoint();
+    if (this.#walBytes >= Math.min(checkpointBytes, this.#reserve.bytes)) this.#checkpoint();
     if (this.#freePages() > this.#livePages() + freeKeptBytes / pageBytes) this.#vacuum(vacuumPages);
   }
 
@@ -134,21 +137,34 @@ export class GroupCommit<Change> {
     let bytes = 0;
     for (const change of changes) bytes += write(change);
     if (bytes === 0) touch(database);
+    this.#demandRoom(bytes);
     faults?.beforeCommit();
     database.exec("COMMIT");
     this.#walBytes += bytes + transactionBytes;
   }
 
-  #checkpoint(): void {
+  /**
+   * What is in the WAL must fit into the file once the reserve is given up: else a full disk stays full, however much is removed.
+   * So what is larger than the reserve needs room for both.
+   */
+  #demandRoom(bytes: number): void {
+    const { isThere, bytes: reserved } = this.#reserve;
+    const walBytes = this.#walBytes + bytes;
+    if (!isThere || walBytes <= reserved || bytes + walBytes <= this.#reserve.freeBytes + reserved) return;
+    const { noun, file } = this.#options.file.subject;
+    throw new TqError("TQ_ERR_STORAGE_FULL", `hardly any room left for the ${noun} ${file}`);
+  }
+
+  #checkpoint(mode: "PASSIVE" | "TRUNCATE" = "PASSIVE"): void {
     const { database, subject } = this.#options.file;
     try {
-      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      database.exec(`PRAGMA wal_checkpoint(${mode})`);
       this.#walBytes = 0;
     } catch (error) {
       if (!isStorageFull(error)) throw storageError(error, subject);
       if (!this.#reserve.isThere) return;
       this.#reserve.giveUp();
-      this.#checkpoint();
+      this.#checkpoint(mode);
     }
   }
 
