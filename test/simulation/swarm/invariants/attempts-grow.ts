@@ -1,4 +1,5 @@
 /** Of one task and start of a ventilator, attempts only grow, and none is given to two workers; no two starts share an epoch. */
+import { formatTaskId } from "@tq/common";
 import { forEachId, SparseReader } from "@tq/common/protocol";
 import type { CreateInvariant } from "../invariant.ts";
 import type { Speaker } from "../surroundings.ts";
@@ -18,8 +19,15 @@ export const attemptsGrow: CreateInvariant = (world) => {
     starts.set(key, known);
     if (known !== process.number) world.violated(name, `two starts of ${process.name} have epoch ${epoch}`);
   };
+  /** Given up for their caller, answered tasks are forgotten: if it does come back with them, they begin anew. */
+  const forgetAnswered = ({ number }: Speaker): void => {
+    for (const { id, reply } of world.history) if (reply === "answer") last.delete(`${number}/${id}`);
+  };
   return {
     name,
+    reported(process, { type }) {
+      if (type === "producer.gone") forgetAnswered(process);
+    },
     said({ process, message }) {
       if (message.verb !== "TASKS") return;
       checkEpoch(process, message.epoch);
@@ -29,7 +37,7 @@ export const attemptsGrow: CreateInvariant = (world) => {
       forEachId(message.ids, (origin, seq) => {
         const attempt = attempts.at(position) ?? 1;
         position += 1;
-        const key = `${process.number}/${origin}-${seq}`;
+        const key = `${process.number}/${formatTaskId(origin, seq)}`;
         const before = last.get(key);
         const isAgain = before?.session === session && before.number === number;
         if (before !== undefined && !isAgain && attempt <= before.attempt)

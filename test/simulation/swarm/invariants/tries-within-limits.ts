@@ -28,8 +28,9 @@ export const triesWithinLimits: CreateInvariant = (world) => ({
 function problemOf({ configuration }: World, task: TaskHistory, outcome: string): string | undefined {
   const { maxAttempts, crashLimit, timeoutMs } = configuration.policy;
   const { temper } = task;
-  // A process that stands still may time out what is good.
-  const failures = countOf(task, "failed") + (timeoutMs < 1_000 ? countOf(task, "no") : 0);
+  // A process that stands still may time out what is good; what was timed out may go on until its worker dies.
+  const timedOut = timeoutMs < 1_000 ? countOf(task, "no") + countOf(task, "worker died") : 0;
+  const failures = countOf(task, "failed") + timedOut;
   switch (outcome) {
     case "completed":
       return countOf(task, "completed") === 0 ? "completed and never run to its end" : undefined;
