@@ -5,6 +5,7 @@ import { atRest } from "./at-rest.ts";
 import { attemptsGrow } from "./attempts-grow.ts";
 import { bounded } from "./bounded.ts";
 import { committedOnce } from "./committed-once.ts";
+import { countsSurvive } from "./counts-survive.ts";
 import { goneWithCause } from "./gone-with-cause.ts";
 import { oneFinalState } from "./one-final-state.ts";
 import { protocolKept } from "./protocol-kept.ts";
@@ -19,6 +20,7 @@ export const invariants: readonly CreateInvariant[] = [
   attemptsGrow,
   bounded,
   committedOnce,
+  countsSurvive,
   goneWithCause,
   oneFinalState,
   protocolKept,

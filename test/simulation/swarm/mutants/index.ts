@@ -13,6 +13,7 @@ import { lowMarkTooHigh } from "./low-mark-too-high.ts";
 import { neverRepeat } from "./never-repeat.ts";
 import { proposeIsFinal } from "./propose-is-final.ts";
 import { replaySettled } from "./replay-settled.ts";
+import { restartFailures } from "./restart-failures.ts";
 import { sameEpoch } from "./same-epoch.ts";
 import { skipDuplicateWindow } from "./skip-duplicate-window.ts";
 import { skipLateTimerRule } from "./skip-late-timer-rule.ts";
@@ -31,6 +32,7 @@ export const mutants: readonly Mutant[] = [
   neverRepeat,
   proposeIsFinal,
   replaySettled,
+  restartFailures,
   sameEpoch,
   skipDuplicateWindow,
   skipLateTimerRule,
