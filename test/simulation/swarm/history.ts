@@ -47,6 +47,8 @@ export interface TaskHistory {
   isRevoked: boolean;
   /** It is known to be lost: the ventilator that had it does not remember it. */
   isLost: boolean;
+  /** Its owner was told that it is over, and that nobody knows any more how. */
+  isOver: boolean;
   readonly settled: OutcomeStatus[];
   readonly answered: OutcomeStatus[];
   readonly commits: Commit[];
@@ -75,6 +77,7 @@ export class History {
       rejected: undefined,
       isRevoked: false,
       isLost: false,
+      isOver: false,
       settled: [],
       answered: [],
       commits: [],

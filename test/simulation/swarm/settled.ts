@@ -5,8 +5,8 @@ import type { World } from "./world.ts";
 
 /** Its owner waits for something. */
 function isAwaited(world: World, task: TaskHistory): boolean {
-  const { owner, reply, answered, settled, rejected, isRevoked, acceptedAt } = task;
-  if (!owner.isAlive || rejected !== undefined || isRevoked || isExcused(world, task)) return false;
+  const { owner, reply, answered, settled, rejected, isRevoked, isOver, acceptedAt } = task;
+  if (!owner.isAlive || rejected !== undefined || isRevoked || isOver || isExcused(world, task)) return false;
   if (reply === "push") return acceptedAt === undefined && settled.length === 0;
   return (reply === "answer" ? answered.length : 0) + settled.length === 0;
 }

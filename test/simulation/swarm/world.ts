@@ -1,6 +1,6 @@
 /** One simulated world: its clock, its network, its roles, and everything that is known of it from outside. */
 import { VirtualClock } from "@tq/common/transport";
-import type { IdRuns } from "@tq/common/wire";
+import type { IdRuns, Message } from "@tq/common/wire";
 import type { JournalContents } from "../../../packages/ventilator/src/core/journal/journal-port.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Disk } from "./disk.ts";
@@ -59,6 +59,7 @@ export class World implements RoleSurroundings {
     this.configuration = configuration;
     this.workload = workload;
     this.streams = createRandomStreams(seed);
+    this.observers.push({ heard: ({ message }) => this.#heard(message) });
     const { keepsQueues, pipeMessagesMax: messagesMax } = configuration;
     this.network = new Network({
       clock: this.clock,
@@ -120,6 +121,13 @@ export class World implements RoleSurroundings {
     });
     for (const observer of this.observers) observer.reported?.(process, event);
     if (event.type === "tasks.lost") this.#lost(event);
+  }
+
+  #heard(message: Message): void {
+    if (message.verb !== "RECLAIMED") return;
+    this.history.each(message.ended, (task) => {
+      task.isOver = true;
+    });
   }
 
   #lost(event: object): void {

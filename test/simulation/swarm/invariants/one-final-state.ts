@@ -23,7 +23,7 @@ export const oneFinalState: CreateInvariant = (world) => ({
 });
 
 function problemOf(task: TaskHistory): string | undefined {
-  const { reply, owner, answered, settled, commits, acceptedAt, isRevoked, rejected } = task;
+  const { reply, owner, answered, settled, commits, acceptedAt, isRevoked, isOver, rejected } = task;
   if (reply === "push") return undefined;
   if (rejected !== undefined) return acceptedAt === undefined ? undefined : "accepted and rejected";
   if (isRevoked) return outcomesOf(task).size > 0 ? "revoked, and run nevertheless" : undefined;
@@ -34,7 +34,7 @@ function problemOf(task: TaskHistory): string | undefined {
     return owner.isAlive && answered.length + settled.length === 0 ? "no answer" : undefined;
   }
   if (commits.length === 0) return "accepted and not committed";
-  if (owner.isAlive && settled.length === 0) return "its owner never heard of its end";
+  if (owner.isAlive && settled.length === 0 && !isOver) return "its owner never heard of its end";
   return undefined;
 }
 

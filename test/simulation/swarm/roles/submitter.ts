@@ -115,8 +115,6 @@ export class Submitter implements Submitting {
     if (code === "TQ_ERR_UNKNOWN_OUTCOME") task.isLost = true;
     else if (code !== "TQ_ERR_UNKNOWN_TASK") task.rejected = code;
     else if (task.acceptedAt === undefined) task.isRevoked = true;
-    // Over, and it is not known any more how: it has gone from one ventilator to another and back.
-    else if (task.settled.length === 0 && this.#options.ventilators.length > 1) task.isLost = true;
   }
 
   /** Not from inside the core that has just given credit. */
