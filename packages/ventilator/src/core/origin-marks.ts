@@ -2,7 +2,8 @@
  * What sinks may forget: of each origin everything below a mark, and all of it once nothing will come of it again.
  *
  * With a journal they are told when it is safe that those tasks are settled. Else a task that is replayed would be taken for a
- * completed one, whatever had become of it. And the journal knows of an origin until all sinks have been told that it is closed:
+ * completed one, whatever had become of it. For the same reason no mark goes beyond what the producer has heard of: what it
+ * does not know to be over it may hand on, or submit again to another start, and then the sink has to know the outcome. The journal knows of an origin until all sinks have been told that it is closed:
  * whoever is not told remembers it for ever.
  */
 import type { Origin } from "@tq/common/wire";
@@ -13,6 +14,12 @@ import type { TaskTable } from "./task-table.ts";
 
 /** Low marks are told to sinks this often. */
 const intervalMs = 1_000;
+
+/** Who may not have heard yet that tasks are over. */
+export interface MarkLimits {
+  /** Lowers marks, or takes out those that are not to be told now. */
+  limit(marks: Map<Origin, number>): void;
+}
 
 export interface OriginMarkParts {
   readonly table: TaskTable;
@@ -53,7 +60,7 @@ export class OriginMarks {
     });
   }
 
-  wake(now: number): void {
+  wake(now: number, limits: MarkLimits): void {
     if (now < this.#at) return;
     this.#at = now + intervalMs;
     this.#forgetTold();
@@ -61,8 +68,9 @@ export class OriginMarks {
     const sinkBound = [...table.origins].filter(
       (origin) => table.isSinkBound(origin) && table.isWholeHere(origin) && !push.has(origin),
     );
-    const marks = sinkBound.map((origin) => [origin, table.lowMark(origin)] as const);
-    this.#whenSafe(() => sinks.tellLowMarks(this.#parts.now(), marks));
+    const marks = new Map(sinkBound.map((origin) => [origin, table.lowMark(origin)]));
+    limits.limit(marks);
+    this.#whenSafe(() => sinks.tellLowMarks(this.#parts.now(), [...marks]));
   }
 
   wakeAt(): number {

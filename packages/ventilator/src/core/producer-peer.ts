@@ -4,8 +4,8 @@
  * It outlives its session by a grace period, because a producer that was cut off comes back for its answers.
  */
 import type { OutcomeStatus } from "@tq/common";
-import { CreditWindow, type Duplicates, noIds, type ServerSession } from "@tq/common/protocol";
-import type { IdRuns, NumberedContent } from "@tq/common/wire";
+import { CreditWindow, type Duplicates, forEachRun, noIds, type ServerSession } from "@tq/common/protocol";
+import type { IdRuns, NumberedContent, Origin } from "@tq/common/wire";
 import { Owner, type OwnerAnswer, type OwnerEvents } from "./owner.ts";
 import type { Reclaimed } from "./reclaims.ts";
 import type { SinkPresence } from "./sink-sessions.ts";
@@ -91,6 +91,23 @@ export class ProducerPeer implements OwnerEvents {
     this.owner.isAway = true;
     this.session = undefined;
     this.awaySince = now;
+  }
+
+  /** Lowers marks to what it knows to be over. Of one that is away it is not known what it has heard. */
+  limit(marks: Map<Origin, number>): void {
+    const { session, owner } = this;
+    if (session === undefined) {
+      for (const origin of owner.origins) marks.delete(origin);
+      return;
+    }
+    owner.flush();
+    for (const content of [...session.unacknowledged, ...this.#untold]) {
+      const over =
+        content.verb === "SETTLED" ? content.ids : content.verb === "RECLAIMED" ? content.ended : noIds;
+      forEachRun(over, ({ origin, first }) => {
+        if (first < (marks.get(origin) ?? 0)) marks.set(origin, first);
+      });
+    }
   }
 
   flush(now: number, presence: SinkPresence): void {

@@ -23,6 +23,7 @@ import type { Admissions } from "./admissions.ts";
 import type { VentilatorEvent } from "./events.ts";
 import type { JournalWriter } from "./journal/journal-writer.ts";
 import type { VentilatorLimits } from "./limits.ts";
+import type { MarkLimits } from "./origin-marks.ts";
 import type { Owner } from "./owner.ts";
 import { ProducerPeer } from "./producer-peer.ts";
 import { type Questions, readOneValue, responseTo } from "./questions.ts";
@@ -46,7 +47,7 @@ export interface ProducerSessionParts {
   readonly violated: (channel: string, reason: string) => void;
 }
 
-export class ProducerSessions implements SessionServerHandler {
+export class ProducerSessions implements SessionServerHandler, MarkLimits {
   readonly #parts: ProducerSessionParts;
   readonly #server: SessionServer;
   readonly #peers = new Map<string, ProducerPeer>();
@@ -98,6 +99,10 @@ export class ProducerSessions implements SessionServerHandler {
     this.#server.wake(now, lateMs);
     for (const peer of this.#awaited) if (this.#isOverdue(now, peer)) this.#giveUp(peer);
     for (const peer of this.#departed.values()) if (peer.owner.unsettled === 0) this.#forget(peer);
+  }
+
+  limit(marks: Map<Origin, number>): void {
+    for (const peer of this.#peers.values()) peer.limit(marks);
   }
 
   wakeAt(): number {

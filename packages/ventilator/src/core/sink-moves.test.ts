@@ -126,6 +126,22 @@ describe("tasks that are handed on", () => {
   });
 });
 
+test("sinks are not told to forget what a producer may not know to be over: it may hand that on", () => {
+  const { bed, producer, gone } = started();
+  const marks = () => gone.told.filter((verb) => verb === "LOWMARK").length;
+  producer.submit(1, 1, { sink: first });
+  producer.say({ verb: "CANCEL", ids: idRun(origin, 1, 1) });
+  producer.isThere = false;
+  gone.session?.send(bed.now, { verb: "COMMITTED", outcome: "cancelled", ids: idRun(origin, 1, 1) });
+  bed.pass(1_500);
+  expect(marks()).toBe(0);
+  bed.pass(5_000);
+  expect(marks()).toBe(0);
+  producer.isThere = true;
+  bed.pass(5_000);
+  expect(marks()).toBe(1);
+});
+
 describe("a producer that asks what has become of its tasks", () => {
   test("is told of those that are over or unknown, and from then on of the others", () => {
     const { bed, producer, gone } = started();

@@ -114,7 +114,7 @@ export class VentilatorCore {
     this.#parts.controls.wake(now);
     if (this.#parts.unroutable.wake(now)) this.#parts.paused.wake(now);
     this.#parts.push.wake(now);
-    this.#parts.marks.wake(now);
+    this.#parts.marks.wake(now, this.#parts.producerSessions);
     this.#parts.keyTable.wake(now);
   }
 

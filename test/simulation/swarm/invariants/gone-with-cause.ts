@@ -42,7 +42,8 @@ export const goneWithCause: CreateInvariant = (world) => {
 const lookingBackFrom = ({ stuckSince, lastStuckAt }: Speaker, now: number): number =>
   lastStuckAt >= now - 2 * silenceLimitMs(timing) ? stuckSince : now;
 
-const excusing = ["flapping", "drift", "disorder"];
+/** Whose boot id was cloned draws another, and leaves the session that it had under it without a word. */
+const excusing = ["flapping", "drift", "disorder", "cloned-boot-id"];
 
 /** It is not there, stands still, or is cut off from somebody. */
 function hasTrouble(process: SimulatedProcess): boolean {
