@@ -200,9 +200,10 @@ describe("time and reach", () => {
     const words = ["ventilator", "--workers", anyPort, "--sink", "tcp://127.0.0.1:9", "--producers"];
     const first = startTq([...words, anyPort]);
     const { producers = "" } = await first.ready();
-    const submitting = startTq(["submit", "square", "-", "--ventilator", producers]);
+    const submitting = startTq(["submit", "square", "-", "--ventilator", producers, "--log-level", "info"]);
     submitting.stdin.write("1\n");
-    await first.waitFor(() => first.log.find(({ event }) => event === "producer.joined"));
+    // As it knows itself: what the ventilator said last may die with it.
+    await submitting.waitFor(() => submitting.log.find(({ event }) => event === "ventilator.joined"));
     first.signal("SIGKILL");
     submitting.stdin.write("2\n");
     await submitting.logged(/^no ventilator has been in reach for 13 s; waiting for one: of 2 inputs read, /);
