@@ -17,6 +17,8 @@ export class RoleChild {
   /** Resolves when it has ended, with how in words. */
   readonly ended: Promise<string>;
   counts: Counts = {};
+  /** How often it has said how it stands. */
+  told = 0;
   /** Called whenever it has said how it stands. */
   onCounts: () => void = () => {};
   hasEnded = false;
@@ -56,6 +58,7 @@ export class RoleChild {
       else if (message.type === "finished") this.#finished.resolve();
       else {
         this.counts = message.counts;
+        this.told += 1;
         this.onCounts();
       }
     });

@@ -16,9 +16,11 @@ export async function settle(fleet: Fleet): Promise<string> {
   const first = await Promise.race([finished.then(() => "finished" as const), late]);
   timeout.abort();
   if (first === "late") return "producers wait for submissions";
+  // What is said by now may be of before the last submissions, and the next word may be on its way already.
+  const told = fleet.all("ventilator").map((child) => ({ child, news: child.told + 2 }));
   for (;;) {
-    const unsettled = fleet.now("ventilator", "unsettled");
-    if (unsettled === 0) return "";
+    const isNew = told.every(({ child, news }) => child.told >= news);
+    if (isNew && fleet.now("ventilator", "unsettled") === 0) return "";
     if (performance.now() > deadline) {
       return `ventilators ${JSON.stringify(fleet.all("ventilator").map(({ counts }) => counts))}, workers ${JSON.stringify(
         fleet.all("worker").map(({ counts }) => counts),
