@@ -25,8 +25,8 @@ export interface RetryTaskOptions {
 }
 
 /**
- * Thrown by a handler: this attempt has failed, and the next one is to follow after `afterMs`. It counts as a failure, as any
- * other error does: with none left of the task's `retry.maxAttempts`, the task fails. What is delivered at most once has no
+ * Thrown by a handler: this attempt has failed, and the next one is to follow after `afterMs`. It counts as a failure, like every
+ * other error: with none left of the task's `retry.maxAttempts`, the task fails. What is delivered at most once has no
  * next attempt.
  *
  * ```ts

@@ -46,7 +46,7 @@ export interface DeadLetter extends DeadLetterSummary {
   readonly input: unknown;
   /** Of the last ten attempts that failed, the latest last. */
   readonly errors: readonly FailedAttempt[];
-  /** Contract id of its definition; absent: any. */
+  /** Contract id of its definition; absent: it matches each. */
   readonly contract?: string | undefined;
   /** How it was tried, where its submitter said so; absent: as the workers' definition says. */
   readonly policy?: TaskPolicy | undefined;

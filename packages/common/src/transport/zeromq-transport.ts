@@ -2,7 +2,7 @@
  * Links over ZeroMQ: tcp between machines, ipc within one. (inproc, within one process, is not ZeroMQ's.) A bound end is a ROUTER, a connected one a DEALER; each
  * transport has a context, and so I/O threads, of its own, which the next one inherits when it closes. Make one per node.
  *
- * Received frames of less than 8 KiB share a block of about 18 KiB that lives as long as any of them: copy what is kept
+ * Received frames of less than 8 KiB share a block of about 18 KiB that lives as long as one of them does: copy what is kept
  * for long.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The sinks this ventilator was given, its session with each, and which task's result goes where.
  *
- * Assignment is by rendezvous hash over the sinks' ids, per origin and block of 2¹⁶ seqs: any ventilator that sees the
+ * Assignment is by rendezvous hash over the sinks' ids, per origin and block of 2¹⁶ seqs: every ventilator that sees the
  * same sinks comes to the same answer, and a sink's duplicate window gets dense ranges. It is kept with the batch, for as
  * long as its tasks may be offered again: the same sink must see every attempt of a task.
  */

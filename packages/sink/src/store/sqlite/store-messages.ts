@@ -28,7 +28,7 @@ export interface Cursor {
   readonly consumer: string;
   /** Empty: all that no other cursor of this consumer is about. */
   readonly task: string;
-  /** Empty: any. */
+  /** Empty: of each. */
   readonly contract: string;
   /** Everything up to this number is done with. */
   readonly n: number;
